@@ -1,1 +1,89 @@
-"""cli."""
+"""The command line: a table of commands, each imported only when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from mt import __version__
+
+COMMANDS: dict[str, str] = {
+    "translate": "Translate articles and store every sentence pair with its score.",
+    "segment": "Split text into sentences, one a line.",
+    "list": "List the documents in the store.",
+    "show": "Show a document's pairs with scores and findings.",
+    "models": "Add, list, inspect and remove translation models.",
+    "completion": "Print the shell completion script.",
+}
+"""Command name to the one line that `mt --help` shows; the module is ``mt.cli.<name>``."""
+
+
+def build(only: str | None = None) -> typer.Typer:
+    """The application with one command imported, or with all of them.
+
+    Args:
+        only: name of the command to import; the others show their summary and cannot run.
+    """
+    app = typer.Typer(
+        name="mt",
+        help="A translator's workbench for Dutch to English.",
+        epilog="Example: mt translate artikel.txt -o artikel.en.txt",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name, summary in COMMANDS.items():
+        if only in (None, name):
+            _attach(app, name, summary)
+        else:
+            app.command(name, help=summary)(_not_imported)
+    return app
+
+
+def _attach(app: typer.Typer, name: str, summary: str) -> None:
+    module: typer.Typer = import_module(f"mt.cli.{name}").app
+    alone = len(module.registered_commands) == 1 and not module.registered_callback
+    if alone:
+        command = module.registered_commands[0]
+        app.command(name, short_help=summary, epilog=command.epilog)(command.callback or _not_imported)
+    else:
+        app.add_typer(module, name=name, help=summary)
+
+
+def _not_imported() -> None:
+    """Stands in the command list for a command that this call does not run."""
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"mt {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """A translator's workbench for Dutch to English."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `mt` and exit with the code of the design: 0, or that of the error."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words or bool(os.environ.get("MT_DEBUG"))
+    words = [word for word in words if word != "--debug"]
+    called = next((word for word in words if not word.startswith("-")), "")
+    completing = "_MT_COMPLETE" in os.environ
+    command = typer.main.get_command(build(None if completing else called))
+
+    from mt.cli import report
+
+    sys.exit(report.run(lambda: command.main(words, prog_name="mt", standalone_mode=False), debug=debug))
