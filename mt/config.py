@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mt.errors import UsageError, unknown_name
+from mt.places import config_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,7 @@ class Config:
 
 def user_file() -> Path:
     """The user's own settings file, which need not exist."""
-    if home := os.environ.get("MT_HOME"):
-        return Path(home) / "mt.toml"
-    from platformdirs import user_config_path
-
-    return user_config_path("mt", appauthor=False) / "mt.toml"
+    return config_folder() / "mt.toml"
 
 
 def load(flags: Mapping[str, Any] | None = None, profile: Path | None = None, folder: Path | None = None) -> Config:
