@@ -1,1 +1,43 @@
-"""store."""
+"""The store: documents, segments, pairs, reviews and memory, in SQLite or PostgreSQL.
+
+    with Store.open("news.db") as store:
+        document_id = store.put_document(document, "en")
+        store.add_segments(document_id, document.segments)
+        store.add_pairs(document_id, [PairRow(0, pair, settings)])
+
+Protocol: :class:`mt.store.database.Database`, one transaction for reading and one for writing.
+"""
+
+from __future__ import annotations
+
+from mt.store.core import BACKENDS, Store, default_location
+from mt.store.records import (
+    MEMORY,
+    REVIEWED,
+    Added,
+    DocumentInfo,
+    MemoryMatch,
+    PairRow,
+    Run,
+    RunState,
+    SettingsKey,
+    Status,
+    StoredPair,
+)
+
+__all__ = [
+    "BACKENDS",
+    "MEMORY",
+    "REVIEWED",
+    "Added",
+    "DocumentInfo",
+    "MemoryMatch",
+    "PairRow",
+    "Run",
+    "RunState",
+    "SettingsKey",
+    "Status",
+    "Store",
+    "StoredPair",
+    "default_location",
+]

@@ -1,0 +1,264 @@
+"""The store's one class: every reading and writing of the program goes through it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from mt.data import Document, Pair, Segment
+from mt.errors import StoreError, unknown_name
+from mt.store import documents, pairs, runs
+from mt.store.database import Database
+from mt.store.migrations import migrate
+from mt.store.records import (
+    Added,
+    DocumentInfo,
+    MemoryMatch,
+    PairRow,
+    Run,
+    RunState,
+    SettingsKey,
+    StoredPair,
+)
+
+BACKENDS: dict[str, str] = {
+    "sqlite": "mt.store.sqlite:SqliteDatabase",
+    "postgresql": "mt.store.postgresql:PostgresqlDatabase",
+    "postgres": "mt.store.postgresql:PostgresqlDatabase",
+}
+"""Scheme of a store's URL to the class that reaches it; a plain path is SQLite."""
+
+PAGE = 500
+"""Pairs read at a time: a reader never holds a transaction open while its caller works."""
+
+
+def default_location() -> Path:
+    """The store's file where none is named: in ``MT_HOME``, or in the platform's data folder."""
+    if home := os.environ.get("MT_HOME"):
+        return Path(home) / "store.db"
+    from platformdirs import user_data_path
+
+    return user_data_path("mt", appauthor=False) / "store.db"
+
+
+def connect(location: str | Path | None, read_only: bool) -> Database:
+    """The database at a location, not yet looked at.
+
+    Raises:
+        StoreError: the place cannot be used.
+        UsageError: the URL's scheme is not known.
+    """
+    text = str(location or default_location())
+    scheme, mark, rest = text.partition("://")
+    if not mark:
+        scheme = "sqlite"
+    name = scheme.partition("+")[0].lower()
+    if name not in BACKENDS:
+        raise unknown_name("kind of store", name, BACKENDS)
+    module, _, label = BACKENDS[name].partition(":")
+    backend = getattr(import_module(module), label)
+    if name == "sqlite":
+        # As in SQLAlchemy's URLs, three slashes begin a relative path and four an absolute one.
+        path = Path(rest.removeprefix("/") if mark else text).expanduser()
+        database: Database = backend(path, read_only=read_only)
+    else:
+        database = backend(f"postgresql://{rest}", read_only=read_only)
+    return database
+
+
+class Store:
+    """Documents, segments, pairs, reviews and memory. Threads may share one; processes open their own.
+
+    Every method is one transaction, or one for each page where it returns an iterator, and raises
+    StoreError when the store is locked, damaged or full.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def open(cls, location: str | Path | None = None, read_only: bool = False) -> Store:
+        """Open a store, making it or bringing it up to date if need be.
+
+        Args:
+            location: a file, a URL (``sqlite:///file.db``, ``postgresql://user@host/name``), or None for
+                :func:`default_location`.
+            read_only: the store must be there, and nothing is written.
+
+        Raises:
+            StoreError: it cannot be opened, or was written by a newer version.
+            UsageError: the URL's scheme is not known.
+        """
+        database = connect(location, read_only)
+        try:
+            migrate(database)
+        except StoreError:
+            database.close()
+            raise
+        return cls(database)
+
+    def close(self) -> None:
+        """Close the store's connections."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def location(self) -> str:
+        """Where the store is, as messages call it; never with a password."""
+        return self.database.name
+
+    # Runs
+
+    def begin_run(self, command: str, arguments: Mapping[str, Any] | None = None) -> Run:
+        """Note that a command has started; runs that broke off earlier are marked as interrupted."""
+        with self.database.write() as session:
+            return runs.begin(session, command, arguments or {})
+
+    def finish_run(
+        self, run: Run, state: RunState = RunState.FINISHED, counts: Mapping[str, float] | None = None
+    ) -> None:
+        """Note how a run ended."""
+        with self.database.write() as session:
+            runs.finish(session, run.id, RunState(state), counts or {})
+
+    def runs(self) -> list[Run]:
+        """Every run, the newest first."""
+        if not self.database.read_only:
+            with self.database.write() as session:
+                runs.note_interrupted(session)
+        with self.database.read() as session:
+            return runs.listed(session)
+
+    # Documents
+
+    def put_document(
+        self, document: Document, target_lang: str = "en", kind: str = "text", segmentation: str = ""
+    ) -> str:
+        """Store a document without its segments; the same one again gives the same identifier.
+
+        Another text under the same name and target language is a new version: the old one is kept with
+        its pairs, which leave the review queue. A document without a name has no versions.
+
+        Args:
+            document: its own ``id`` and ``segments`` are not used.
+            target_lang: language it is translated into.
+            kind: ``text``, ``bitext`` for imported pairs, or ``alignment``.
+            segmentation: name and version of the rules that cut it; the same text cut by other rules is
+                another version.
+        """
+        with self.database.write() as session:
+            return documents.put(session, document, target_lang, kind, segmentation)
+
+    def add_segments(self, document_id: str, segments: Sequence[Segment], start_position: int = 0) -> int:
+        """Store segments from a position on; those that are there already are left. Returns how many are new.
+
+        Raises:
+            StoreError: one is there with other offsets.
+        """
+        with self.database.write() as session:
+            return documents.add_segments(session, document_id, segments, start_position)
+
+    def document(self, document_id: str) -> Document:
+        """A document with its text and segments.
+
+        Raises:
+            StoreError: there is none with this identifier.
+        """
+        with self.database.read() as session:
+            return documents.load(session, document_id)
+
+    def documents(self) -> list[DocumentInfo]:
+        """Every document with its counts, old versions too, in the order in which they came."""
+        with self.database.read() as session:
+            return documents.infos(session)
+
+    def document_info(self, document_id: str) -> DocumentInfo:
+        """One document with its counts."""
+        with self.database.read() as session:
+            return documents.infos(session, [documents.number_of(session, document_id)])[0]
+
+    def find_document(self, text: str) -> DocumentInfo:
+        """The document a user means by an identifier, the start of one, a name, or the end of a path.
+
+        Raises:
+            UsageError: none fits, or several do; the message lists them.
+        """
+        with self.database.read() as session:
+            return documents.infos(session, [documents.find(session, text)])[0]
+
+    # Pairs
+
+    def add_pairs(self, document_id: str, rows: Sequence[PairRow], run: Run | None = None) -> Added:
+        """Store a batch of pairs in one transaction; a place in a document never has two.
+
+        What is there stays when a human has decided on it, when it came from the same settings, or when
+        the new pair has failed; else the new pair takes its place and the old one is kept as history. A
+        failed pair gives way to any pair with a target.
+        """
+        with self.database.write() as session:
+            number = documents.number_of(session, document_id)
+            return pairs.add(session, number, rows, run.id if run else None)
+
+    def done_positions(self, document_id: str, settings: SettingsKey | None = None) -> set[int]:
+        """Positions that a run with these settings need not translate.
+
+        They hold a target that these settings made, or no engine made, or a human has decided on; without
+        settings, any target. Failed pairs are not done.
+        """
+        with self.database.read() as session:
+            return pairs.done(session, documents.number_of(session, document_id), settings)
+
+    def find_translated(
+        self, sources: Sequence[str], source_lang: str, target_lang: str, settings: SettingsKey
+    ) -> dict[str, Pair]:
+        """Earlier results of an engine with equal settings, by source; score and candidates included."""
+        with self.database.read() as session:
+            return pairs.translated(session, sources, source_lang, target_lang, settings)
+
+    def find_memory(
+        self, sources: Sequence[str], source_lang: str = "nl", target_lang: str = "en"
+    ) -> dict[str, MemoryMatch]:
+        """Accepted or edited pairs with exactly these sources; of several the one decided last."""
+        with self.database.read() as session:
+            return pairs.remembered(session, sources, source_lang, target_lang)
+
+    def pairs(self, document_id: str) -> Iterator[StoredPair]:
+        """The pairs of a document in order, one at each position; read in pages, of any number."""
+        with self.database.read() as session:
+            number = documents.number_of(session, document_id)
+        last = -1
+        while True:
+            with self.database.read() as session:
+                rows = session.rows(
+                    f"{pairs.SELECT} WHERE p.document = ? AND p.standing < 2 AND p.position > ?"
+                    f" ORDER BY p.position LIMIT {PAGE}",
+                    (number, last),
+                )
+                page = pairs.load(session, rows)
+            yield from page
+            if len(page) < PAGE:
+                return
+            last = page[-1].position
+
+    def pair(self, pair_id: int) -> StoredPair:
+        """One pair.
+
+        Raises:
+            StoreError: there is none with this identifier.
+        """
+        with self.database.read() as session:
+            rows = session.rows(f"{pairs.SELECT} WHERE p.id = ?", (pair_id,))
+            if not rows:
+                raise StoreError(f"There is no pair {pair_id} in the store.", "See what there is: mt list")
+            return pairs.load(session, rows)[0]

@@ -1,0 +1,168 @@
+"""The store as one SQLite file, with a write-ahead log beside it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mt.errors import StoreError
+from mt.store.database import Database, Row, Session
+
+APPLICATION = 0x6D74_5374
+"""Marks a file as a store of this program: ``mtSt`` in ASCII."""
+
+BUSY_SECONDS = 20.0
+"""How long a writer waits for another one; a batch of pairs takes well under a second."""
+
+
+class SqliteSession(Session):
+    """A transaction on one SQLite connection."""
+
+    dialect = "sqlite"
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
+        return self._connection.execute(sql, values).rowcount
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._connection.executemany(sql, rows)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def new_ids(self, table: str, count: int) -> Sequence[int]:
+        # AUTOINCREMENT keeps the highest identifier ever given, so that one of a removed row stays unused.
+        if not self.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ?", (count, table)):
+            self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, count))
+        last: int = self.value("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,))
+        return range(last - count + 1, last + 1)
+
+
+class SqliteDatabase(Database):
+    """A file; it and its folder are made when the store is opened for writing.
+
+    Args:
+        path: of the file.
+        read_only: a missing file is an error, and nothing is written, not even the log.
+        busy_seconds: how long to wait for another writer.
+    """
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path, read_only: bool = False, busy_seconds: float = BUSY_SECONDS) -> None:
+        super().__init__(str(path), read_only)
+        self.path = path
+        self.busy_seconds = busy_seconds
+        if path.is_dir():
+            raise StoreError(f"{path} is a folder, not a store.", f"Give a file: --store {path / 'store.db'}")
+        if read_only and not path.exists():
+            raise StoreError(f"There is no store at {path}.", "Fill one first: mt translate FILE")
+        if not read_only:
+            self._make_folder()
+
+    def _make_folder(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The folder of the store {self.path} cannot be made: {error.strerror}.",
+                "Choose another place: --store PATH",
+            ) from error
+
+    def connect(self) -> sqlite3.Connection:
+        mode = "ro" if self.read_only else "rwc"
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=self.busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        if not self.read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+
+    def begin(self, connection: sqlite3.Connection, write: bool, durable: bool) -> SqliteSession:
+        if durable:
+            connection.execute("PRAGMA synchronous = FULL")
+        # A writer takes its lock at once: one that first reads and then writes could not be made to wait.
+        connection.execute("BEGIN IMMEDIATE" if write else "BEGIN DEFERRED")
+        return SqliteSession(connection)
+
+    def end(self, connection: sqlite3.Connection, commit: bool) -> None:
+        if connection.in_transaction:
+            connection.execute("COMMIT" if commit else "ROLLBACK")
+        if not self.read_only:
+            connection.execute("PRAGMA synchronous = NORMAL")
+
+    def version(self) -> int:
+        with self.read() as session:
+            version = self.current(session)
+            application = session.value("PRAGMA application_id")
+            if application != APPLICATION and session.value("SELECT count(*) FROM sqlite_schema"):
+                raise StoreError(
+                    f"{self.name} is a database of another program.", "Choose another file: --store PATH"
+                )
+        return version
+
+    def current(self, session: Session) -> int:
+        version: int = session.value("PRAGMA user_version")
+        return version
+
+    def set_version(self, session: Session, version: int) -> None:
+        session.execute(f"PRAGMA application_id = {APPLICATION}")
+        session.execute(f"PRAGMA user_version = {version}")
+
+    def explain(self, error: Exception) -> StoreError | None:
+        if isinstance(error, UnicodeEncodeError):
+            return StoreError(
+                f"The store cannot hold the text {error.object[:40]!r}.", "It is not valid Unicode."
+            )
+        if not isinstance(error, sqlite3.Error):
+            return None
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        what, hint = _REASONS.get(code, (str(error), "Check the file, or choose another: --store PATH"))
+        return StoreError(f"The store {self.name}: {what}.", hint)
+
+
+_REASONS: dict[int, tuple[str, str]] = {
+    sqlite3.SQLITE_BUSY: (
+        "another program has locked it",
+        "Wait until the other mt has finished, or end it, and run this again.",
+    ),
+    sqlite3.SQLITE_LOCKED: ("it is locked", "Wait until the other mt has finished and run this again."),
+    sqlite3.SQLITE_FULL: (
+        "the disk is full",
+        "Make room, or choose another place with --store PATH; everything stored so far is safe.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "the file cannot be written",
+        "Change its permissions, or choose another place: --store PATH",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "the file cannot be opened or made",
+        "Check that its folder exists and can be written, or choose another place: --store PATH",
+    ),
+    sqlite3.SQLITE_PERM: ("permission denied", "Change its permissions, or choose another: --store PATH"),
+    sqlite3.SQLITE_NOTADB: ("the file is not a database", "Choose another file: --store PATH"),
+    sqlite3.SQLITE_CORRUPT: (
+        "the file is damaged",
+        "Take a copy of it and recover what can be read: sqlite3 FILE .recover",
+    ),
+    sqlite3.SQLITE_IOERR: ("reading or writing the disk failed", "Check the disk and run this again."),
+}
