@@ -20,9 +20,11 @@ from mt.store.records import (
     PairRow,
     Run,
     RunState,
+    Saved,
     SettingsKey,
     Status,
     StoredPair,
+    StoredReview,
 )
 
 __all__ = [
@@ -35,9 +37,11 @@ __all__ = [
     "PairRow",
     "Run",
     "RunState",
+    "Saved",
     "SettingsKey",
     "Status",
     "Store",
     "StoredPair",
+    "StoredReview",
     "default_location",
 ]

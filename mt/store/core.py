@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mt.data import Document, Pair, Segment
+from mt.data import Document, Pair, QualityScore, Review, Segment
 from mt.errors import StoreError, unknown_name
-from mt.store import documents, pairs, runs
+from mt.store import documents, pairs, reviews, runs
 from mt.store.database import Database
 from mt.store.migrations import migrate
 from mt.store.records import (
@@ -21,8 +21,10 @@ from mt.store.records import (
     PairRow,
     Run,
     RunState,
+    Saved,
     SettingsKey,
     StoredPair,
+    StoredReview,
 )
 
 BACKENDS: dict[str, str] = {
@@ -258,7 +260,31 @@ class Store:
             StoreError: there is none with this identifier.
         """
         with self.database.read() as session:
-            rows = session.rows(f"{pairs.SELECT} WHERE p.id = ?", (pair_id,))
-            if not rows:
-                raise StoreError(f"There is no pair {pair_id} in the store.", "See what there is: mt list")
-            return pairs.load(session, rows)[0]
+            return pairs.load_one(session, pair_id)
+
+    # Reviews
+
+    def record(
+        self, review: Review, expected_version: int | None = None, score: QualityScore | None = None
+    ) -> Saved:
+        """Store a decision, on disk before this returns, unless somebody changed the pair meanwhile.
+
+        The same decision of the same reviewer on the same version, sent again, is stored once.
+
+        Args:
+            review: the decision; only ``edited`` may change the target, and ``undone`` names none.
+            expected_version: of the pair that the reviewer saw; None takes the one that is there.
+            score: of the new target; None keeps the one that is there.
+
+        Raises:
+            UsageError: nothing is left to undo, or a verdict other than ``edited`` changes the target.
+            StoreError: there is no such pair.
+        """
+        with self.database.write(durable=True) as session:
+            saved = reviews.record(session, review, expected_version, score)
+            return Saved(saved, pairs.load_one(session, review.pair))
+
+    def reviews(self, pair_ids: Sequence[int]) -> dict[int, list[StoredReview]]:
+        """The whole history of pairs, oldest row first; a pair without any is left out."""
+        with self.database.read() as session:
+            return reviews.history(session, pair_ids)

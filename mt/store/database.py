@@ -39,6 +39,9 @@ class Session(ABC):
     def new_ids(self, table: str, count: int) -> Sequence[int]:
         """Ascending identifiers that no other row of the table has or will have."""
 
+    def lock(self, name: str) -> None:  # noqa: B027
+        """Make other writers that name the same lock wait; SQLite's writers wait for each other anyway."""
+
     def insert(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
         """Add rows.
 
@@ -117,9 +120,6 @@ class Database(ABC):
     @abstractmethod
     def current(self, session: Session) -> int:
         """The same number, as an open transaction sees it."""
-
-    def hold(self, session: Session) -> None:  # noqa: B027
-        """Make every other migration wait; a write transaction does that by itself in SQLite."""
 
     @abstractmethod
     def set_version(self, session: Session, version: int) -> None:

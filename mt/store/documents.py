@@ -34,6 +34,7 @@ def put(session: Session, document: Document, target_lang: str, kind: str, segme
     checksum = text_sha256(document.text)
     parts = [document.name, checksum, document.format, document.lang, target_lang, kind, segmentation]
     identity = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    session.lock("documents")
     known = session.row("SELECT number, id FROM documents WHERE identity = ?", (identity,))
     if known is None:
         number = session.new_ids("documents", 1)[0]

@@ -160,9 +160,12 @@ MIGRATIONS: tuple[Migration, ...] = (
                 target_after TEXT NOT NULL,
                 reviewer TEXT NOT NULL,
                 at BIGINT NOT NULL,
-                note TEXT NOT NULL
+                note TEXT NOT NULL,
+                version INTEGER NOT NULL,
+                judged_before TEXT
             )""",
             "CREATE INDEX reviews_by_pair ON reviews (pair, id)",
+            "CREATE INDEX reviews_by_reviewer ON reviews (reviewer, id)",
             """CREATE TABLE alignments (
                 document BIGINT PRIMARY KEY REFERENCES documents (number) ON DELETE CASCADE,
                 source_document BIGINT NOT NULL REFERENCES documents (number) ON DELETE CASCADE,
@@ -214,7 +217,7 @@ def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) 
 def _run(database: Database, number: int, migration: Migration) -> None:
     """Run one step, unless another process was quicker."""
     with database.write(durable=True) as session:
-        database.hold(session)
+        session.lock("migration")
         if database.current(session) >= number:
             return
         own = migration.sqlite if database.dialect == "sqlite" else migration.postgresql

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from mt.data import Candidate, Finding, Hypothesis, Origin, Pair, QualityScore, Severity
+from mt.data import Candidate, Finding, Hypothesis, Origin, Pair, QualityScore
+from mt.errors import StoreError
+from mt.store import reviews
 from mt.store.clock import from_micros, now_micros
 from mt.store.database import Row, Session
+from mt.store.findings import load_findings, plain_finding, put_findings, read_finding, score_columns
 from mt.store.records import REVIEWED, Added, MemoryMatch, PairRow, SettingsKey, Status, StoredPair
 
 COLUMNS = (
@@ -51,6 +54,10 @@ def put_settings(session: Session, settings: SettingsKey) -> int:
     known = settings_id(session, settings)
     if known is not None:
         return known
+    session.lock("settings")
+    known = settings_id(session, settings)
+    if known is not None:
+        return known
     number = session.new_ids("settings", 1)[0]
     columns = (settings.engine, settings.model, settings.model_sha256, settings.options)
     session.insert(
@@ -65,6 +72,7 @@ def add(session: Session, document: int, rows: Sequence[PairRow], run: int | Non
     """Store a batch, leaving what is there already and what a human has decided."""
     keys = {key: put_settings(session, key) for key in {row.settings for row in rows} if key is not None}
     numbered = {row.position: (row, None if row.settings is None else keys[row.settings]) for row in rows}
+    session.lock(f"document {document}")
     there = _standing(session, document, numbered)
     kept, replaced = set(), []
     for position, old in there.items():
@@ -125,6 +133,7 @@ def insert(
     session.insert("pairs", INSERTED, [(*row, *end) for row, end in zip(written, ends, strict=True)])
     numbered = [(number, row.pair) for number, (row, _) in zip(ids, rows, strict=True)]
     put_findings(session, ((number, pair.score.findings) for number, pair in numbered if pair.score))
+    reviews.insert(session, ((number, row) for number, (row, _) in zip(ids, rows, strict=True)))
     session.insert(
         "candidates",
         "pair, position, target, log_prob, engine, strategy, reason, chosen, findings",
@@ -147,52 +156,18 @@ def _columns(pair: Pair) -> tuple[Any, ...]:
     )
 
 
-def score_columns(score: QualityScore | None) -> tuple[float | None, str | None, str | None]:
-    """Value, method and features."""
-    if score is None:
-        return None, None, None
-    features = {name: float(value) for name, value in score.features.items()}
-    return float(score.value), score.method, json.dumps(features) if features else None
-
-
-def put_findings(session: Session, found: Iterable[tuple[int, Sequence[Finding]]]) -> None:
-    """Write the findings of pairs that have none yet."""
-    session.insert(
-        "findings",
-        "pair, position, check_name, severity, message, side, span_start, span_end",
-        [(pair, place, *_plain(one)) for pair, findings in found for place, one in enumerate(findings)],
-    )
-
-
 def _candidate_rows(pair: int, candidates: Sequence[Candidate]) -> Iterator[tuple[Any, ...]]:
     for position, one in enumerate(candidates):
         guess = one.hypothesis
-        findings = json.dumps([_plain(finding) for finding in one.findings], ensure_ascii=False)
+        findings = json.dumps([plain_finding(finding) for finding in one.findings], ensure_ascii=False)
         how = (one.strategy, one.reason, int(one.chosen), findings)
         yield pair, position, guess.text, float(guess.log_prob), guess.engine, *how
-
-
-def _plain(one: Finding) -> tuple[Any, ...]:
-    """A finding as columns, which :func:`_finding` reads."""
-    start, end = one.span or (None, None)
-    return one.check, one.severity.value, one.message, one.side, start, end
-
-
-def _finding(columns: Sequence[Any]) -> Finding:
-    check, severity, message, side, start, end = columns
-    return Finding(check, Severity(severity), message, side, None if start is None else (start, end))
 
 
 def load(session: Session, rows: Sequence[Row]) -> list[StoredPair]:
     """Full pairs for rows of :data:`SELECT`."""
     ids = [row[0] for row in rows]
-    findings: dict[int, list[Finding]] = {}
-    for pair, *columns in session.rows_in(
-        "SELECT pair, check_name, severity, message, side, span_start, span_end FROM findings"
-        " WHERE pair IN ({}) ORDER BY pair, position",
-        ids,
-    ):
-        findings.setdefault(pair, []).append(_finding(columns))
+    findings = load_findings(session, ids)
     candidates: dict[int, list[Candidate]] = {}
     for pair, *columns in session.rows_in(
         "SELECT pair, target, log_prob, engine, strategy, reason, chosen, findings FROM candidates"
@@ -202,14 +177,25 @@ def load(session: Session, rows: Sequence[Row]) -> list[StoredPair]:
         candidates.setdefault(pair, []).append(_candidate(columns))
     settings = load_settings(session, {row[14] for row in rows if row[14] is not None})
     return [
-        _stored(row, tuple(findings.get(row[0], ())), tuple(candidates.get(row[0], ())), settings)
-        for row in rows
+        _stored(row, findings.get(row[0], ()), tuple(candidates.get(row[0], ())), settings) for row in rows
     ]
+
+
+def load_one(session: Session, pair_id: int) -> StoredPair:
+    """One pair.
+
+    Raises:
+        StoreError: there is none with this identifier.
+    """
+    rows = session.rows(f"{SELECT} WHERE p.id = ?", (pair_id,))
+    if not rows:
+        raise StoreError(f"There is no pair {pair_id} in the store.", "See what there is: mt list")
+    return load(session, rows)[0]
 
 
 def _candidate(columns: Sequence[Any]) -> Candidate:
     target, log_prob, engine, strategy, reason, chosen, findings = columns
-    seen = tuple(_finding(columns) for columns in json.loads(findings))
+    seen = tuple(read_finding(columns) for columns in json.loads(findings))
     return Candidate(Hypothesis(target, log_prob, engine), strategy, seen, bool(chosen), reason)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from mt.data import Pair
+from mt.data import Pair, Verdict
 
 
 class Status(StrEnum):
@@ -63,6 +63,45 @@ class SettingsKey:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredReview:
+    """One row of a pair's history.
+
+    Attributes:
+        verdict: what was decided; ``undone`` takes back the newest row that still counts.
+        before, after: the target before and after it.
+        reviewer: who.
+        at: when, UTC.
+        note: reason or comment.
+        id: identifier, ascending in time; 0 while it is not stored.
+        pair: identifier of the pair; 0 while it is not stored.
+        version: the pair's version after it.
+    """
+
+    verdict: Verdict
+    before: str
+    after: str
+    reviewer: str
+    at: datetime
+    note: str = ""
+    id: int = 0
+    pair: int = 0
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a decision.
+
+    Attributes:
+        saved: False where somebody else changed the pair first; then nothing was written.
+        pair: the pair as it stands now.
+    """
+
+    saved: bool
+    pair: StoredPair
+
+
+@dataclass(frozen=True, slots=True)
 class PairRow:
     """One pair on its way into the store.
 
@@ -71,12 +110,15 @@ class PairRow:
         pair: source, target, score, findings and candidates.
         settings: what made the target, or None where no engine did (memory, copy, import).
         milliseconds: how long its translation took, or None where that was not measured.
+        reviews: its history, oldest first, where it comes from elsewhere; the pair's target is the one
+            after the last of them.
     """
 
     position: int
     pair: Pair
     settings: SettingsKey | None = None
     milliseconds: float | None = None
+    reviews: tuple[StoredReview, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

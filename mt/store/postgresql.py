@@ -1,0 +1,153 @@
+"""The store in a PostgreSQL database, reached through psycopg."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from mt.errors import MissingExtraError, StoreError
+from mt.store.database import Database, Row, Session
+
+if TYPE_CHECKING:
+    import psycopg
+
+BUSY_SECONDS = 20
+"""How long a statement waits for another transaction's lock."""
+
+
+@lru_cache(maxsize=512)
+def _marked(sql: str) -> str:
+    """The statement with psycopg's placeholders; the store's SQL holds no literal question mark."""
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+class PostgresqlSession(Session):
+    """A transaction on one PostgreSQL connection."""
+
+    dialect = "postgresql"
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
+        return self._connection.execute(_marked(sql), values).rowcount
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_marked(sql), rows)
+
+    def insert(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+        with (
+            self._connection.cursor() as cursor,
+            cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        return self._connection.execute(_marked(sql), values).fetchall()
+
+    def lock(self, name: str) -> None:
+        key = int.from_bytes(hashlib.sha256(f"mt store {name}".encode()).digest()[:8], "big", signed=True)
+        self.rows("SELECT pg_advisory_xact_lock(?)", (key,))
+
+    def new_ids(self, table: str, count: int) -> Sequence[int]:
+        key = "number" if table == "documents" else "id"
+        rows = self.rows(
+            "SELECT nextval(pg_get_serial_sequence(?, ?)) FROM generate_series(1, ?)", (table, key, count)
+        )
+        return sorted(number for (number,) in rows)
+
+
+class PostgresqlDatabase(Database):
+    """A database on a server; its tables are made when the store is opened for writing.
+
+    Args:
+        url: ``postgresql://user@host:port/name``, as libpq reads it.
+        read_only: nothing is written.
+        busy_seconds: how long to wait for another transaction.
+
+    Raises:
+        MissingExtraError: psycopg is not installed.
+    """
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str, read_only: bool = False, busy_seconds: int = BUSY_SECONDS) -> None:
+        super().__init__(_without_password(url), read_only)
+        self.busy_seconds = busy_seconds
+        self._url = url
+        try:
+            import psycopg
+        except ImportError as error:
+            raise MissingExtraError("A store in PostgreSQL", "postgres") from error
+        self._driver = psycopg
+
+    def connect(self) -> psycopg.Connection[Row]:
+        connection = self._driver.connect(self._url, autocommit=True, connect_timeout=10)
+        connection.execute("SELECT set_config('lock_timeout', %s, false)", (f"{self.busy_seconds}s",))
+        return connection
+
+    def begin(self, connection: psycopg.Connection[Row], write: bool, durable: bool) -> PostgresqlSession:
+        connection.execute("BEGIN" if write else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        if write and not durable:
+            connection.execute("SET LOCAL synchronous_commit = off")
+        return PostgresqlSession(connection)
+
+    def end(self, connection: psycopg.Connection[Row], commit: bool) -> None:
+        connection.execute("COMMIT" if commit else "ROLLBACK")
+
+    def version(self) -> int:
+        with self.read() as session:
+            version = self.current(session)
+            foreign = session.value("SELECT to_regclass('documents') IS NOT NULL")
+            if version == 0 and foreign:
+                raise StoreError(
+                    f"{self.name} holds the tables of another program.",
+                    "Make a database of its own: createdb mt, then --store postgresql:///mt",
+                )
+        return version
+
+    def current(self, session: Session) -> int:
+        if session.value("SELECT to_regclass('mt_schema')") is None:
+            return 0
+        version: int = session.value("SELECT version FROM mt_schema")
+        return version
+
+    def set_version(self, session: Session, version: int) -> None:
+        session.execute("CREATE TABLE IF NOT EXISTS mt_schema (version INTEGER NOT NULL)")
+        if not session.execute("UPDATE mt_schema SET version = ?", (version,)):
+            session.execute("INSERT INTO mt_schema (version) VALUES (?)", (version,))
+
+    def explain(self, error: Exception) -> StoreError | None:
+        errors = self._driver.errors
+        if isinstance(error, UnicodeEncodeError):
+            return StoreError(
+                f"The store cannot hold the text {error.object[:40]!r}.", "It is not valid Unicode."
+            )
+        if not isinstance(error, self._driver.Error):
+            return None
+        what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        hint = "Check the server and its log."
+        if isinstance(error, errors.LockNotAvailable | errors.DeadlockDetected):
+            what = "another program has locked it"
+            hint = "Wait until the other mt has finished, or end it, and run this again."
+        elif isinstance(error, errors.DiskFull):
+            what, hint = "the server's disk is full", "Make room there; everything stored so far is safe."
+        elif isinstance(error, errors.InsufficientPrivilege | errors.ReadOnlySqlTransaction):
+            hint = "Ask for the right to write there, or choose another: --store PATH|URL"
+        elif isinstance(error, self._driver.OperationalError):
+            hint = "Check that the server runs and that address, user and password are right."
+        elif isinstance(error, self._driver.DataError):
+            hint = "PostgreSQL stores no NUL characters; remove them from the text."
+        return StoreError(f"The store {self.name}: {what}.", hint)
+
+
+def _without_password(url: str) -> str:
+    """The URL as messages show it: with a user, never with a password."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=user.partition(":")[0] + at + host, query=""))
