@@ -1,0 +1,69 @@
+"""Models that are stored in Hugging Face layout, converted once and kept where things can be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from mt.engines.models import METADATA, Model, resolve, sha256_of, weights_file, write_metadata
+from mt.engines.storage import building, cache_folder, locked
+from mt.errors import EngineError
+
+
+def converted(model: Model, quantization: str = "int8") -> Model:
+    """The same model in CTranslate2 layout, made at the first call and found at the next ones.
+
+    Two processes may call this at once; where the cache cannot be written a temporary folder takes its place.
+
+    Args:
+        model: in Hugging Face layout.
+        quantization: see :func:`mt.engines.convert.convert`.
+
+    Raises:
+        EngineError: the model cannot be read.
+    """
+    name = f"{model.name}-{quantization}-{_fingerprint(model)}"
+    roots = (cache_folder() / "models", Path(tempfile.gettempdir()) / "mt-models")
+    for root in roots:
+        if (root / name / METADATA).is_file():
+            return resolve(root / name)
+    problem: OSError | None = None
+    for root in roots:
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            with locked(root / f"{name}.lock"):
+                if not (root / name / METADATA).is_file():
+                    _convert(model, root / name, quantization)
+            with suppress(OSError):
+                (root / f"{name}.lock").unlink()
+            return resolve(root / name)
+        except OSError as error:
+            problem = error
+    raise EngineError(
+        f"{roots[0]}: the converted model cannot be written ({problem}).",
+        "Set MT_CACHE to a folder with space.",
+    )
+
+
+def _convert(model: Model, final: Path, quantization: str) -> None:
+    from mt.engines.convert import convert
+
+    with building(final) as folder:
+        convert(model.path, folder, quantization)
+        checksum = model.sha256 or sha256_of(weights_file(model.path))
+        write_metadata(
+            folder,
+            replace(
+                model, kind="ctranslate2", quantization=quantization, sha256=checksum, origin=str(model.path)
+            ),
+        )
+
+
+def _fingerprint(model: Model) -> str:
+    """Changes with the weights' place, size or time: cheap to know, where reading them all is not."""
+    path = weights_file(model.path)
+    state = path.stat()
+    return hashlib.sha256(f"{path.resolve()}:{state.st_size}:{state.st_mtime_ns}".encode()).hexdigest()[:12]
