@@ -38,6 +38,7 @@ def plain_finding(one: Finding) -> tuple[Any, ...]:
 
 
 def read_finding(columns: Sequence[Any]) -> Finding:
+    """A finding from the columns that :func:`plain_finding` makes."""
     check, severity, message, side, start, end = columns
     return Finding(check, Severity(severity), message, side, None if start is None else (start, end))
 

@@ -94,7 +94,7 @@ def record(
     if review.verdict is Verdict.UNDONE:
         _undo(session, review, rows, (target, version))
     else:
-        _decide(session, review, rows, (target, version), score)
+        _decide(session, review, (target, version), score)
     return True
 
 
@@ -114,7 +114,6 @@ def _sent_again(rows: Sequence[StoredReview], review: Review, expected_version: 
 def _decide(
     session: Session,
     review: Review,
-    rows: Sequence[StoredReview],
     now: tuple[str, int],
     score: QualityScore | None,
 ) -> None:
