@@ -103,8 +103,7 @@ class PostgresqlDatabase(Database):
     def version(self) -> int:
         with self.read() as session:
             version = self.current(session)
-            foreign = session.value("SELECT to_regclass('documents') IS NOT NULL")
-            if version == 0 and foreign:
+            if version == 0 and _has_table(session, "documents"):
                 raise StoreError(
                     f"{self.name} holds the tables of another program.",
                     "Make a database of its own: createdb mt, then --store postgresql:///mt",
@@ -112,7 +111,7 @@ class PostgresqlDatabase(Database):
         return version
 
     def current(self, session: Session) -> int:
-        if session.value("SELECT to_regclass('mt_schema')") is None:
+        if not _has_table(session, "mt_schema"):
             return 0
         version: int = session.value("SELECT version FROM mt_schema")
         return version
@@ -144,6 +143,14 @@ class PostgresqlDatabase(Database):
         elif isinstance(error, self._driver.DataError):
             hint = "PostgreSQL stores no NUL characters; remove them from the text."
         return StoreError(f"The store {self.name}: {what}.", hint)
+
+
+def _has_table(session: Session, name: str) -> bool:
+    """Whether a table is there; unlike ``to_regclass`` this sees what others committed a moment ago."""
+    found = session.rows(
+        "SELECT 1 FROM pg_class WHERE relname = ? AND relnamespace = current_schema()::regnamespace", (name,)
+    )
+    return bool(found)
 
 
 def _without_password(url: str) -> str:
