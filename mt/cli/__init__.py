@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "list": "List the documents in the store.",
     "show": "Show a document's pairs with scores and findings.",
     "models": "Add, list, inspect and remove translation models.",
+    "doctor": "Tell what is installed, which model is used and where the store is.",
     "completion": "Print the shell completion script.",
 }
 """Command name to the one line that `mt --help` shows; the module is ``mt.cli.<name>``."""

@@ -1,0 +1,205 @@
+"""`mt translate`: articles in, translated articles out, every sentence pair in the store."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mt import config
+from mt.cli import options, report
+from mt.errors import FailedSegmentsError, UsageError
+
+if TYPE_CHECKING:
+    from mt.pipeline.files import Done, FileTranslator, Wishes, Work
+
+app = typer.Typer()
+
+EXAMPLE = """Examples:
+
+mt translate artikel.txt > article.txt
+
+mt translate artikelen/ --output articles/ --bilingual html
+
+cat test.nl | mt translate --lines > test.en
+"""
+
+
+class Bilingual(StrEnum):
+    """How a side-by-side output is written."""
+
+    HTML = "html"
+    TSV = "tsv"
+    MD = "md"
+
+
+@app.command(epilog=EXAMPLE)
+def translate(
+    inputs: Annotated[
+        list[str] | None, typer.Argument(metavar="FILE|FOLDER|GLOB...", help="Articles; none or - is stdin.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File, or folder for several articles; none is stdout.")
+    ] = None,
+    lines: Annotated[
+        bool, typer.Option("--lines", help="One segment a line in, one translation a line out; stores nothing.")
+    ] = False,
+    bilingual: Annotated[
+        Bilingual | None, typer.Option("--bilingual", help="Write source and target side by side with scores.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print every pair as one line of JSON instead of the document.")
+    ] = False,
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="text, markdown or html; by default it is detected.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Of the input, for example cp1252; by default it is detected.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", "-f", help="Translate text that does not look like the source language.")
+    ] = False,
+    memory: Annotated[
+        bool, typer.Option("--memory/--no-memory", help="Reuse accepted and edited pairs for equal sentences.")
+    ] = True,
+    rescue: Annotated[
+        bool, typer.Option("--rescue/--no-rescue", help="Search again where a check finds an error.")
+    ] = True,
+    store: options.Store = None,
+    model: options.Model = None,
+    engine: options.EngineName = None,
+    compute_type: Annotated[
+        str | None, typer.Option("--compute-type", help="auto, int8, float32 or bfloat16.")
+    ] = None,
+    beam_size: Annotated[int | None, typer.Option("--beam-size", "-b", min=1, help="Hypotheses kept.")] = None,
+    length_penalty: Annotated[
+        float | None, typer.Option("--length-penalty", help="Above 1 favours longer translations.")
+    ] = None,
+    threads: options.Threads = None,
+    profile: Annotated[
+        Path | None, typer.Option("--config", help="TOML file with settings, instead of mt.toml.")
+    ] = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Translate articles and store every sentence pair with its score.
+
+    The translation keeps the document's structure. An interrupted run goes on where it was when the same command
+    is called again; an edited article translates only what changed.
+    """
+    from mt.pipeline.files import Wishes, plan
+
+    given = {
+        "store": store,
+        "model": model,
+        "engine": engine,
+        "compute_type": compute_type,
+        "beam_size": beam_size,
+        "length_penalty": length_penalty,
+        "threads": threads,
+    }
+    settings = config.load(given, profile)
+    sources = [text for text in inputs or [] if text != "-"]
+    if lines:
+        _translate_lines(settings, sources, output, encoding, rescue, quiet)
+        return
+    if as_json and (output or bilingual):
+        raise UsageError("--json prints the pairs to stdout.", "Leave out --output and --bilingual.")
+    langs = settings["source_lang"], settings["target_lang"]
+    kind = bilingual.value if bilingual else None
+    work = plan(sources, output, *langs, kind, to_stdout=as_json)
+    wishes = Wishes(langs[0], format_name, encoding, force, "jsonl" if as_json else kind)
+    _translate_files(settings, work, wishes, memory, rescue, quiet)
+
+
+def _translate_files(
+    settings: config.Config, work: list[Work], wishes: Wishes, memory: bool, rescue: bool, quiet: bool
+) -> None:
+    from mt.pipeline.files import FileTranslator
+    from mt.pipeline.judge import engine_judge
+    from mt.pipeline.opening import model_advice, open_store, open_translator
+
+    with (
+        open_translator(settings, engine_judge(), rescue) as translator,
+        open_store(settings) as stored,
+        report.progress("sentences", quiet=quiet) as bar,
+    ):
+        if not quiet and (advice := model_advice(translator.engine.info.model)):
+            bar.note(advice)
+        files = FileTranslator(stored, translator, wishes, memory, bar.note)
+        started = perf_counter()
+        done: list[Done] = []
+        try:
+            for one in files.run(work, bar.advance):
+                done.append(one)
+        except KeyboardInterrupt:
+            bar.stop()
+            _tell(files, done, perf_counter() - started, stored.location)
+            report.note("Interrupted. Run the same command again to go on from here.")
+            raise typer.Exit(report.INTERRUPTED) from None
+        bar.stop()
+        if not quiet:
+            _tell(files, done, perf_counter() - started, stored.location)
+        _end(files)
+
+
+def _tell(files: FileTranslator, done: list[Done], seconds: float, location: str) -> None:
+    """The summary on stderr: what became of the segments, what the checks found, where it all is."""
+    total = files.total
+    parts = [
+        f"{count} {what}"
+        for what, count in (
+            ("translated", total.translated),
+            ("copied", total.copied),
+            ("from memory", total.memory),
+            ("unchanged since an earlier version", total.reused),
+            ("done before", total.resumed),
+            ("failed", total.failed),
+        )
+        if count
+    ]
+    rate = (total.translated + total.copied) / seconds if seconds else 0.0
+    report.note(f"{total.segments} segments: {', '.join(parts)}; {seconds:.1f} s, {rate:.1f} segments/s.")
+    if total.findings:
+        found = ", ".join(f"{check} {count}" for check, count in total.findings.most_common())
+        report.note(f"Findings: {found}.")
+    for one in done:
+        report.note(f"{one.name} -> {one.output or 'stdout'}  (mt show {one.identifier})")
+    report.note(f"Store: {location}")
+
+
+def _end(files: FileTranslator) -> None:
+    """Turn what did not work into the exit code."""
+    if files.errors:
+        raise files.errors[0]
+    if files.total.failed:
+        raise FailedSegmentsError(
+            f"{files.total.failed} segments have no translation and kept their source.",
+            "`mt show DOC --failed` tells why.",
+        )
+
+
+def _translate_lines(
+    settings: config.Config, sources: list[str], output: Path | None, encoding: str | None, rescue: bool, quiet: bool
+) -> None:
+    from contextlib import nullcontext
+
+    from mt.pipeline.documents import require_writable, written_at_once
+    from mt.pipeline.files import read_lines, translate_lines
+    from mt.pipeline.opening import model_advice, open_translator
+
+    paths = [Path(source) for source in sources]
+    if output:
+        require_writable(output, paths)
+    with (
+        open_translator(settings, rescues=rescue) as translator,
+        report.progress("lines", quiet=quiet) as bar,
+        written_at_once(output) if output else nullcontext(sys.stdout.buffer) as stream,
+    ):
+        if not quiet and (advice := model_advice(translator.engine.info.model)):
+            bar.note(advice)
+        for line in translate_lines(translator, read_lines(paths, encoding), bar.advance):
+            stream.write(line.encode() + b"\n")

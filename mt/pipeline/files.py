@@ -1,0 +1,324 @@
+"""Translate files: which there are, where their translations go, what became of each."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO
+
+from mt import formats
+from mt.data import Document
+from mt.errors import EngineError, MTError, UsageError
+from mt.formats import bilingual
+from mt.pipeline.documents import find_files, read_document, require_writable, written_at_once
+from mt.pipeline.links import WordLinker
+from mt.pipeline.sentences import Job, SentenceTranslator
+from mt.pipeline.translate import Advance, Counts, DocumentTranslator, translated_text
+from mt.quality import identify
+from mt.store import Store, StoredPair
+
+ARTICLE_SUFFIXES = (".txt", ".md", ".markdown", ".html", ".htm")
+"""Files that a folder is searched for."""
+
+SAMPLE = 20_000
+"""Characters at the start of a document that tell its language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One input and its output; None is stdin or stdout."""
+
+    source: Path | None
+    output: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How documents are read and written.
+
+    Attributes:
+        source_lang: that the documents should be in.
+        format_name: of the inputs, or None to detect it.
+        encoding: of the inputs, or None to detect it.
+        force: translate text of any language.
+        bilingual: ``html``, ``tsv`` or ``md`` for side-by-side output, ``jsonl`` for one pair a line, or None for
+            the document itself.
+    """
+
+    source_lang: str
+    format_name: str | None = None
+    encoding: str | None = None
+    force: bool = False
+    bilingual: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A document that was translated: its identifier, its name, where it was written, what it counts."""
+
+    identifier: str
+    name: str
+    output: Path | None
+    counts: Counts
+
+
+def plan(
+    inputs: Sequence[str],
+    output: Path | None,
+    source_lang: str,
+    target_lang: str,
+    kind: str | None = None,
+    to_stdout: bool = False,
+) -> list[Work]:
+    """The inputs, each with where its translation goes, before any work is done.
+
+    Args:
+        inputs: files, folders and globs; empty for stdin.
+        output: a file for one input; a folder for several; None for stdout.
+        source_lang, target_lang: ``artikel.nl.txt`` becomes ``artikel.en.txt``.
+        kind: suffix of side-by-side output, or None.
+        to_stdout: whether several inputs may share stdout.
+
+    Raises:
+        UsageError: an input is missing or an output cannot be written.
+    """
+    if not inputs:
+        if output:
+            require_writable(output, [])
+        return [Work(None, output)]
+    files = find_files(inputs, ARTICLE_SUFFIXES)
+    sources = [file for file, _ in files]
+    into_folder = output is not None and (output.is_dir() or str(output).endswith("/") or len(files) > 1)
+    if len(files) > 1 and output is None and not to_stdout:
+        raise UsageError(
+            f"{len(files)} articles need a folder for their translations.", "Give one: --output FOLDER"
+        )
+    jobs = []
+    for file, relative in files:
+        path = output
+        if into_folder and output is not None:
+            path = output / relative.with_name(_translated_name(relative.name, source_lang, target_lang, kind))
+        if path:
+            require_writable(path, sources)
+        jobs.append(Work(file, path))
+    return jobs
+
+
+def _translated_name(name: str, source_lang: str, target_lang: str, kind: str | None) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    if not dot:
+        stem, suffix = name, ""
+    marked = stem.endswith(f".{source_lang}")
+    stem = f"{stem.removesuffix(f'.{source_lang}')}.{target_lang}" if marked else stem
+    ending = kind or suffix
+    return f"{stem}.{ending}" if ending else stem
+
+
+class FileTranslator:
+    """Translates files through a store; a file that cannot be read does not stop the others.
+
+    Args:
+        store: where documents and pairs go.
+        translator: what turns sources into pairs.
+        wishes: how documents are read and written.
+        memory: whether accepted pairs are reused.
+        note: told what a user should know, one line each.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        translator: SentenceTranslator,
+        wishes: Wishes,
+        memory: bool,
+        note: Callable[[str], None],
+    ) -> None:
+        self._store = store
+        self._wishes = wishes
+        self._note = note
+        self._documents = DocumentTranslator(store, translator, memory=memory)
+        self._linker = WordLinker(translator.engine, translator.options)
+        self.errors: list[MTError] = []
+
+    @property
+    def total(self) -> Counts:
+        """The counts of all documents so far."""
+        return self._documents.total
+
+    def run(self, jobs: Sequence[Work], advance: Advance) -> Iterator[Done]:
+        """Translate files in order; each is written as soon as its last pair is stored.
+
+        Args:
+            jobs: from :func:`plan`.
+            advance: told after each batch.
+        """
+        read: list[Work] = []
+        arguments = {"inputs": [str(job.source or "-") for job in jobs]}
+        for number, identifier in enumerate(
+            self._documents.run(self._readable(jobs, read), arguments, advance)
+        ):
+            job = read[number]
+            document = self._store.document(identifier)
+            self._write(document, job.output)
+            yield Done(identifier, document.name, job.output, self._documents.counts[identifier])
+
+    def _readable(self, jobs: Sequence[Work], read: list[Work]) -> Iterator[Document]:
+        for job in jobs:
+            try:
+                document = self._read(job.source)
+            except MTError as error:
+                if len(jobs) == 1:
+                    raise
+                self.errors.append(error)
+                self._note(f"{error.message} Left out. {error.hint}".rstrip())
+                continue
+            read.append(job)
+            yield document
+
+    def _read(self, source: Path | None) -> Document:
+        document, notes = read_document(
+            source,
+            None if source else sys.stdin.buffer.read(),
+            lang=self._wishes.source_lang,
+            format_name=self._wishes.format_name,
+            encoding=self._wishes.encoding,
+        )
+        for note in notes:
+            self._note(note)
+        if not self._wishes.force:
+            require_language(document)
+        return document
+
+    def _write(self, document: Document, output: Path | None) -> None:
+        pairs = self._store.pairs(document.id)
+        kind = self._wishes.bilingual
+        if kind == "jsonl":
+            text = (json_line(document, stored) for stored in pairs)
+        elif kind:
+            text = bilingual.write(rows(document, pairs), kind, document.name)
+        else:
+            text = translated_text(document, pairs, self._linker)
+        encoding, bom = ("utf-8", False) if kind else (document.encoding, document.bom)
+        with written_at_once(output) if output else nullcontext(sys.stdout.buffer) as stream:
+            for note in write_text(stream, text, encoding, bom):
+                self._note(f"{output or 'stdout'}: {note}")
+
+
+def write_text(stream: IO[bytes], chunks: Iterable[str], encoding: str, bom: bool) -> list[str]:
+    """Write text in a document's own encoding; returns what a user should know.
+
+    Unicode encodings are written as they come; another one is tried on the whole text first, because a
+    character that it lacks turns all of it into UTF-8.
+    """
+    if not encoding.lower().startswith("utf"):
+        raw, notes = formats.encode("".join(chunks), encoding, bom)
+        stream.write(raw)
+        return list(notes)
+    for chunk in chain([""], chunks):
+        raw, _ = formats.encode(chunk, encoding, bom)
+        stream.write(raw)
+        bom = False
+    return []
+
+
+def rows(document: Document, pairs: Iterable[StoredPair]) -> Iterator[bilingual.BilingualRow]:
+    """The pairs of a document as rows of a side-by-side output."""
+    for stored, segment in zip(pairs, document.segments, strict=True):
+        pair = stored.pair
+        yield bilingual.BilingualRow(
+            source=pair.source,
+            target=pair.target,
+            score=pair.score.value if pair.score else None,
+            origin=pair.origin,
+            findings=pair.score.findings if pair.score else (),
+            kind=segment.kind,
+        )
+
+
+def json_line(document: Document, stored: StoredPair) -> str:
+    """A stored pair as one line of JSON, with its place in the document."""
+    pair = stored.pair
+    segment = document.segments[stored.position]
+    score = pair.score
+    record = {
+        "document": document.id,
+        "position": stored.position,
+        "start": segment.start,
+        "end": segment.end,
+        "kind": segment.kind,
+        "source": pair.source,
+        "target": pair.target,
+        "origin": pair.origin,
+        "status": stored.status,
+        "score": score.value if score else None,
+        "method": score.method if score else None,
+        "findings": [asdict(finding) for finding in score.findings] if score else [],
+        "failure": pair.failure or None,
+    }
+    return json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def require_language(document: Document) -> None:
+    """Refuse a document that is clearly in another language than it should be.
+
+    Raises:
+        UsageError: it is; the hint tells how to translate it all the same.
+    """
+    found = identify(document.text[:SAMPLE])
+    if found is None or found == document.lang:
+        return
+    raise UsageError(
+        f"{document.name} looks like {found}, not {document.lang}.", "To translate it all the same: --force"
+    )
+
+
+def read_lines(paths: Sequence[Path], encoding: str | None) -> Iterator[str]:
+    """The lines of files, or of stdin where there are none, without line ends; only ``\\n`` ends a line.
+
+    Raises:
+        UsageError: a file cannot be read.
+        FormatError: it is binary, or not in the encoding.
+    """
+    if not paths:
+        for raw in sys.stdin.buffer:
+            yield raw.rstrip(b"\r\n").decode(encoding or "utf-8", errors="replace")
+        return
+    for path in paths:
+        text = read_document(path, encoding=encoding, format_name="text")[0].text
+        yield from (line.removesuffix("\r") for line in text.removesuffix("\n").split("\n"))
+
+
+def translate_lines(
+    translator: SentenceTranslator, lines: Iterable[str], advance: Advance, window: int = 512
+) -> Iterator[str]:
+    """One translation for each line, in order; an empty line stays empty.
+
+    Args:
+        translator: what turns sources into pairs.
+        lines: one segment each, without line ends.
+        advance: told after each batch.
+        window: lines in one batch.
+    """
+    rest = iter(lines)
+    pending: deque[Job] = deque()
+    while batch := list(islice(rest, window)):
+        pending.append(translator.submit(batch))
+        if len(pending) > 1:
+            yield from _collected(translator, pending.popleft(), advance)
+    while pending:
+        yield from _collected(translator, pending.popleft(), advance)
+
+
+def _collected(translator: SentenceTranslator, job: Job, advance: Advance) -> Iterator[str]:
+    timed = translator.collect(job)
+    failed = next((t.pair for t in timed if t.pair.failure), None)
+    if failed:
+        raise EngineError(f"{failed.source[:60]!r} has no translation: {failed.failure}.", "Leave that line out.")
+    advance(len(timed), 0)
+    yield from (t.pair.target for t in timed)

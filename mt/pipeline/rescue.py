@@ -1,0 +1,195 @@
+"""How a source is changed, or the search widened, when a translation shows one of the known failures.
+
+A strategy turns one source into the inputs that an engine reads and joins what comes back. Which strategies are
+tried follows from the findings; the candidate with the fewest findings wins, and all are kept with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from mt.data import Candidate, Finding, Hypothesis, Severity
+from mt.engines import DecodeOptions
+from mt.quality import is_all_caps, restore_caps, sentence_case
+
+CLAUSE = re.compile(r"(?<=[;:,)–—])\s+|\s+(?=(?:en|maar|want|omdat|terwijl|waarbij|waarna|zodat|hoewel|of)\s)")
+"""Where a long sentence may be cut: after a clause mark, or before a conjunction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """One way to make a candidate.
+
+    Attributes:
+        name: as stored with the candidate.
+        split: whether the source is cut at clause marks.
+        recase: whether an ALL-CAPS source is read in sentence case, and the result set in capitals again.
+        options: turns the run's decode options into the strategy's.
+    """
+
+    name: str
+    split: bool = False
+    recase: bool = False
+    options: Callable[[DecodeOptions], DecodeOptions] = lambda options: options
+
+
+BEAM = Strategy("beam")
+RECASE = Strategy("recase", recase=True)
+SPLIT = Strategy("split", split=True)
+WIDE_BEAM = Strategy(
+    "wide-beam",
+    options=lambda o: replace(o, beam_size=max(8, 2 * o.beam_size), length_penalty=o.length_penalty + 0.2),
+)
+NO_REPEAT = Strategy(
+    "no-repeat", options=lambda o: replace(o, no_repeat_ngram_size=3, repetition_penalty=1.1)
+)
+
+REMEDIES: dict[str, tuple[Strategy, ...]] = {
+    "repetition": (NO_REPEAT, SPLIT),
+    "truncation": (WIDE_BEAM, SPLIT),
+    "length": (WIDE_BEAM, SPLIT),
+    "empty": (WIDE_BEAM, SPLIT),
+    "copy": (WIDE_BEAM, RECASE, SPLIT),
+    "language": (WIDE_BEAM, RECASE),
+    "number": (WIDE_BEAM, SPLIT),
+    "url": (WIDE_BEAM, SPLIT),
+    "quote": (WIDE_BEAM,),
+    "negation": (WIDE_BEAM,),
+    "case": (RECASE,),
+    "name": (WIDE_BEAM,),
+    "extra": (WIDE_BEAM, NO_REPEAT),
+}
+"""Name of a check to the strategies that can help, the most promising first."""
+
+RESCUED = (Severity.ERROR,)
+"""Findings of these severities are worth another search."""
+
+
+def remedies(source: str, findings: Sequence[Finding], pieces: int) -> list[Strategy]:
+    """The strategies to try for a candidate with these findings, each once.
+
+    Args:
+        source: what was translated.
+        findings: what the checks saw.
+        pieces: how many clauses the source can be cut into.
+    """
+    chosen: list[Strategy] = []
+    for finding in findings:
+        if finding.severity in RESCUED:
+            chosen += [strategy for strategy in REMEDIES.get(finding.check, ()) if strategy not in chosen]
+    caps = is_all_caps(source)
+    return [s for s in chosen if (not s.split or pieces > 1) and (not s.recase or caps)]
+
+
+def inputs(strategy: Strategy, source: str, count: Callable[[str], int], limit: int) -> list[str]:
+    """What the engine reads for a source under a strategy: at least one text, none above the limit.
+
+    Args:
+        strategy: how the candidate is made.
+        source: one segment.
+        count: number of the model's pieces in a text.
+        limit: the most pieces that one input may have.
+    """
+    text = sentence_case(source) if strategy.recase else source
+    parts = clauses(text) if strategy.split else [text]
+    return [piece for part in parts for piece in fitting(part, count, limit)]
+
+
+def clauses(text: str, shortest: int = 4) -> list[str]:
+    """The clauses of a sentence, none shorter than `shortest` words; the words in order, none lost."""
+    parts: list[str] = []
+    for part in CLAUSE.split(text):
+        if parts and (len(part.split()) < shortest or len(parts[-1].split()) < shortest):
+            parts[-1] += f" {part}"
+        else:
+            parts.append(part)
+    return parts
+
+
+def fitting(text: str, count: Callable[[str], int], limit: int) -> list[str]:
+    """Cut a text into pieces of at most `limit` model pieces, at clause marks where possible, else at spaces.
+
+    A single word above the limit is cut between characters.
+    """
+    if len(text) <= limit or count(text) <= limit:
+        return [text]
+    pieces: list[str] = []
+    room = 0
+    for clause in CLAUSE.split(text):
+        for part in _bounded(clause, count, limit):
+            size = count(part)
+            if pieces and size <= room:
+                pieces[-1] += f" {part}"
+                room -= size
+            else:
+                pieces.append(part)
+                room = limit - size
+    return pieces
+
+
+def _bounded(text: str, count: Callable[[str], int], limit: int) -> list[str]:
+    """Parts of a clause that each fit, cut at spaces, and a giant word cut between characters."""
+    if len(text) <= limit or count(text) <= limit:
+        return [text]
+    words = [word[i : i + limit] for word in text.split() for i in range(0, len(word), limit)]
+    parts: list[list[str]] = [[]]
+    used = 0
+    for word in words:
+        size = count(word)
+        if parts[-1] and used + size > limit:
+            parts.append([])
+            used = 0
+        parts[-1].append(word)
+        used += size
+    return [" ".join(part) for part in parts]
+
+
+def join(strategy: Strategy, source: str, parts: Sequence[Hypothesis]) -> Hypothesis:
+    """One hypothesis from what the engine wrote for the inputs of a source."""
+    text = " ".join(part.text for part in parts if part.text)
+    if strategy.recase:
+        text = restore_caps(text)
+    if len(parts) == 1:
+        return replace(parts[0], text=text)
+    return Hypothesis(
+        text=text,
+        log_prob=sum(part.log_prob for part in parts),
+        engine=parts[0].engine,
+        tokens=tuple(token for part in parts for token in part.tokens),
+        source_tokens=tuple(token for part in parts for token in part.source_tokens),
+    )
+
+
+def badness(candidate: Candidate) -> tuple[int, int, float]:
+    """Sort key: fewer errors, then fewer warnings, then the higher log-probability for each token."""
+    severities = [finding.severity for finding in candidate.findings]
+    length = len(candidate.hypothesis.tokens) + 1
+    return (
+        severities.count(Severity.ERROR),
+        severities.count(Severity.WARNING),
+        -candidate.hypothesis.log_prob / length,
+    )
+
+
+def choose(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The candidates, best first, each with the reason why it won or lost.
+
+    The first candidate is the plain search: another one must have fewer findings to replace it.
+    """
+    plain = candidates[0]
+    best = min(candidates, key=badness)
+    if badness(best)[:2] == badness(plain)[:2]:
+        best = plain
+    others = [candidate for candidate in candidates if candidate is not best]
+    why = f"{_faults(best)}; best of {len(candidates)}" if others else f"{_faults(best)}; only candidate"
+    return (
+        replace(best, chosen=True, reason=why),
+        *(replace(c, chosen=False, reason=f"{_faults(c)}; not better than {best.strategy}") for c in others),
+    )
+
+
+def _faults(candidate: Candidate) -> str:
+    errors, warnings, cost = badness(candidate)
+    return f"{errors} errors, {warnings} warnings, log-probability {-cost:.2f} a token"

@@ -1,0 +1,242 @@
+"""Translate documents: every sentence pair goes to the store with its score, the document comes back whole.
+
+A run is a stream of segments over all its documents, cut into windows. What the store has already is not
+translated again: pairs of an earlier, interrupted run, accepted pairs (memory), and sentences that the same model
+translated before in another version of the document.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+
+from mt.data import Block, Document, Origin, Pair, Segment
+from mt.formats import Replacement
+from mt.pipeline.documents import rendered, segmented
+from mt.pipeline.links import WordLinker, has_inline
+from mt.pipeline.sentences import Job, SentenceTranslator
+from mt.store import PairRow, RunState, SettingsKey, Store, StoredPair
+
+WINDOW = 256
+"""Segments in one batch and one transaction: enough to sort by length, little to lose."""
+
+AHEAD = 2
+"""Batches that may wait for the engine, so that it never waits for the store."""
+
+Advance = Callable[[int, int], None]
+"""Told after each batch: how many segments were done, and how many there will be in all, as far as is known."""
+
+
+@dataclass
+class Counts:
+    """What became of the segments of a document or a run; the middle six add up to ``segments``."""
+
+    segments: int = 0
+    translated: int = 0
+    copied: int = 0
+    memory: int = 0
+    reused: int = 0
+    resumed: int = 0
+    failed: int = 0
+    findings: Counter[str] = field(default_factory=Counter)
+
+    def add(self, pair: Pair) -> None:
+        """Count a pair that was made now by where it came from."""
+        if pair.failure:
+            self.failed += 1
+        elif pair.origin is Origin.COPY:
+            self.copied += 1
+        else:
+            self.translated += 1
+        if pair.score:
+            self.findings.update(finding.check for finding in pair.score.findings)
+
+    def __add__(self, other: Counts) -> Counts:
+        names = self.__dataclass_fields__
+        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A segment on its way through the run; ``last`` of its document or not."""
+
+    document: str
+    position: int
+    segment: Segment
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A batch on its way: its units, those that need a pair, the pairs known already, and the engine's job."""
+
+    units: Sequence[_Unit]
+    todo: Sequence[_Unit]
+    known: Mapping[str, Pair]
+    job: Job
+
+
+class DocumentTranslator:
+    """Translates documents into a store.
+
+    Args:
+        store: where documents and pairs go.
+        translator: what turns sources into pairs.
+        memory: whether accepted and edited pairs are reused for equal sources.
+        window: segments in one batch.
+    """
+
+    def __init__(
+        self, store: Store, translator: SentenceTranslator, *, memory: bool = True, window: int = WINDOW
+    ) -> None:
+        info = translator.engine.info
+        self._store = store
+        self._translator = translator
+        self._langs = (info.source_lang, info.target_lang)
+        self._memory = memory
+        self._window = window
+        self._reach = (0, 0)
+        self._done: dict[str, set[int]] = {}
+        self.settings = SettingsKey(
+            info.label, info.model, info.model_sha256, f"{info.compute_type} {translator.options.key()}"
+        )
+        self.counts: dict[str, Counts] = {}
+
+    @property
+    def total(self) -> Counts:
+        """The counts of all documents together."""
+        return sum(self.counts.values(), Counts())
+
+    def run(
+        self, documents: Iterable[Document], arguments: Mapping[str, object], advance: Advance
+    ) -> Iterator[str]:
+        """Translate documents; yields the identifier of each in the store once all its pairs are there.
+
+        The store holds each batch as soon as it is done; the run is marked interrupted or failed where it
+        does not reach its end, and the same call goes on from there.
+
+        Args:
+            documents: without segments.
+            arguments: of the command, stored with the run.
+            advance: told after each batch.
+        """
+        run = self._store.begin_run("translate", arguments)
+        state = RunState.FAILED
+        try:
+            yield from self._translate(documents, advance)
+            state = RunState.FINISHED
+        except (KeyboardInterrupt, GeneratorExit):
+            state = RunState.INTERRUPTED
+            raise
+        finally:
+            self._store.finish_run(run, state, asdict(self.total))
+
+    def _translate(self, documents: Iterable[Document], advance: Advance) -> Iterator[str]:
+        pending: deque[_Window] = deque()
+        units = self._units(documents)
+        while batch := list(islice(units, self._window)):
+            pending.append(self._begin(batch))
+            if len(pending) > AHEAD:
+                yield from self._finish(pending.popleft(), advance)
+        while pending:
+            yield from self._finish(pending.popleft(), advance)
+        yield from (identifier for identifier, counts in self.counts.items() if not counts.segments)
+
+    def _units(self, documents: Iterable[Document]) -> Iterator[_Unit]:
+        """Every segment of every document, the document put into the store before its first one."""
+        for document in documents:
+            identifier = self._store.put_document(document, self._langs[1])
+            self.counts[identifier] = Counts()
+            self._done[identifier] = self._store.done_positions(identifier, self.settings)
+            previous: _Unit | None = None
+            for block, segments in segmented(document):
+                self._reach = (block.end, len(document.text))
+                for segment in segments:
+                    if previous:
+                        yield previous
+                    previous = _Unit(identifier, previous.position + 1 if previous else 0, segment)
+            if previous:
+                yield replace(previous, last=True)
+
+    def _begin(self, batch: Sequence[_Unit]) -> _Window:
+        """Store a batch's segments, take what is known, and let the engine begin with the rest."""
+        todo: list[_Unit] = []
+        for identifier in dict.fromkeys(unit.document for unit in batch):
+            units = [unit for unit in batch if unit.document == identifier]
+            self._store.add_segments(identifier, [unit.segment for unit in units], units[0].position)
+            done = self._done[identifier]
+            self.counts[identifier].segments += len(units)
+            fresh = [unit for unit in units if unit.position not in done]
+            self.counts[identifier].resumed += len(units) - len(fresh)
+            todo += fresh
+        known = self._known(list(dict.fromkeys(unit.segment.plain for unit in todo)))
+        rest = [unit.segment.plain for unit in todo if unit.segment.plain not in known]
+        return _Window(batch, todo, known, self._translator.submit(rest))
+
+    def _known(self, sources: list[str]) -> dict[str, Pair]:
+        """Pairs for the sources that need no engine: from memory, or from the same model before."""
+        source_lang, target_lang = self._langs
+        known = dict(self._store.find_translated(sources, source_lang, target_lang, self.settings))
+        if self._memory:
+            for source, match in self._store.find_memory(sources, source_lang, target_lang).items():
+                known[source] = Pair(source, match.target, source_lang, target_lang, Origin.MEMORY)
+        return known
+
+    def _finish(self, window: _Window, advance: Advance) -> Iterator[str]:
+        """Collect a batch and store its pairs; yields the documents that end in it."""
+        fresh = {timed.pair.source: timed for timed in self._translator.collect(window.job)}
+        rows: dict[str, list[PairRow]] = {}
+        for unit in window.todo:
+            source = unit.segment.plain
+            counts = self.counts[unit.document]
+            if (pair := window.known.get(source)) is None:
+                timed = fresh[source]
+                row = PairRow(unit.position, timed.pair, self.settings, timed.milliseconds)
+                counts.add(timed.pair)
+            elif pair.origin is Origin.MEMORY:
+                row = PairRow(unit.position, pair)
+                counts.memory += 1
+            else:
+                row = PairRow(unit.position, pair, self.settings)
+                counts.reused += 1
+            rows.setdefault(unit.document, []).append(row)
+        for identifier, batch in rows.items():
+            self._store.add_pairs(identifier, batch)
+        advance(len(window.units), self._expected())
+        yield from (unit.document for unit in window.units if unit.last)
+
+    def _expected(self) -> int:
+        """How many segments there will be, from how far the current document has been read."""
+        read, whole = self._reach
+        current = next(reversed(self.counts.values())).segments
+        return self.total.segments + round(current * (whole - read) / max(1, read))
+
+
+def translated_text(document: Document, pairs: Iterable[StoredPair], linker: WordLinker) -> Iterator[str]:
+    """The document with every translated segment in place; a failed segment keeps its source.
+
+    Args:
+        document: with text and format.
+        pairs: of the document, in order, one for each segment.
+        linker: finds the words that inline markup belongs to.
+    """
+    return rendered(document, _replaced(document, (stored.pair.target for stored in pairs), linker))
+
+
+def _replaced(
+    document: Document, targets: Iterator[str], linker: WordLinker
+) -> Iterator[tuple[Block, list[Replacement]]]:
+    for block, segments in segmented(document):
+        chosen = [(segment, next(targets, "")) for segment in segments]
+        done = [(segment, target) for segment, target in chosen if target]
+        marked = [(segment, target) for segment, target in done if has_inline(block, segment)]
+        links = iter(linker.links([(segment.plain, target) for segment, target in marked]))
+        yield (
+            block,
+            [
+                Replacement(segment, target, next(links) if has_inline(block, segment) else ())
+                for segment, target in done
+            ],
+        )
