@@ -36,7 +36,11 @@ def layout(sentences: list[str], kind: str, lang: str) -> str:
         lines = [f"<h1>{escape(headline, quote=False)}</h1>"]
         lines += [f"<p>{escape(p, quote=False)}</p>" for p in paragraphs]
         head = f'<!DOCTYPE html>\n<html lang="{lang}">\n<head><meta charset="utf-8">'
-        return f"{head}<title>{escape(headline, quote=False)}</title></head>\n<body>\n" + "\n".join(lines) + "\n</body>\n</html>\n"
+        return (
+            f"{head}<title>{escape(headline, quote=False)}</title></head>\n<body>\n"
+            + "\n".join(lines)
+            + "\n</body>\n</html>\n"
+        )
     return "\n\n".join([headline, *paragraphs]) + "\n"
 
 

@@ -15,13 +15,12 @@ CORPORA = Path(__file__).parents[1] / "corpora"
 @pytest.fixture(autouse=True)
 def _clean_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
+) -> None:
     """No settings from outside, and data, models and configuration in a folder of the test run."""
     for name in [name for name in os.environ if name.startswith("MT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("MT_HOME", str(tmp_path_factory.getbasetemp() / "mt-home"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    yield
 
 
 @pytest.fixture(autouse=True)

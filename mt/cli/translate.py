@@ -43,13 +43,16 @@ def translate(
         list[str] | None, typer.Argument(metavar="FILE|FOLDER|GLOB...", help="Articles; none or - is stdin.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File, or folder for several articles; none is stdout.")
+        Path | None,
+        typer.Option("--output", "-o", help="File, or folder for several articles; none is stdout."),
     ] = None,
     lines: Annotated[
-        bool, typer.Option("--lines", help="One segment a line in, one translation a line out; stores nothing.")
+        bool,
+        typer.Option("--lines", help="One segment a line in, one translation a line out; stores nothing."),
     ] = False,
     bilingual: Annotated[
-        Bilingual | None, typer.Option("--bilingual", help="Write source and target side by side with scores.")
+        Bilingual | None,
+        typer.Option("--bilingual", help="Write source and target side by side with scores."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print every pair as one line of JSON instead of the document.")
@@ -58,13 +61,16 @@ def translate(
         str | None, typer.Option("--format", help="text, markdown or html; by default it is detected.")
     ] = None,
     encoding: Annotated[
-        str | None, typer.Option("--encoding", help="Of the input, for example cp1252; by default it is detected.")
+        str | None,
+        typer.Option("--encoding", help="Of the input, for example cp1252; by default it is detected."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", "-f", help="Translate text that does not look like the source language.")
+        bool,
+        typer.Option("--force", "-f", help="Translate text that does not look like the source language."),
     ] = False,
     memory: Annotated[
-        bool, typer.Option("--memory/--no-memory", help="Reuse accepted and edited pairs for equal sentences.")
+        bool,
+        typer.Option("--memory/--no-memory", help="Reuse accepted and edited pairs for equal sentences."),
     ] = True,
     rescue: Annotated[
         bool, typer.Option("--rescue/--no-rescue", help="Search again where a check finds an error.")
@@ -75,7 +81,9 @@ def translate(
     compute_type: Annotated[
         str | None, typer.Option("--compute-type", help="auto, int8, float32 or bfloat16.")
     ] = None,
-    beam_size: Annotated[int | None, typer.Option("--beam-size", "-b", min=1, help="Hypotheses kept.")] = None,
+    beam_size: Annotated[
+        int | None, typer.Option("--beam-size", "-b", min=1, help="Hypotheses kept.")
+    ] = None,
     length_penalty: Annotated[
         float | None, typer.Option("--length-penalty", help="Above 1 favours longer translations.")
     ] = None,
@@ -183,7 +191,12 @@ def _end(files: FileTranslator) -> None:
 
 
 def _translate_lines(
-    settings: config.Config, sources: list[str], output: Path | None, encoding: str | None, rescue: bool, quiet: bool
+    settings: config.Config,
+    sources: list[str],
+    output: Path | None,
+    encoding: str | None,
+    rescue: bool,
+    quiet: bool,
 ) -> None:
     from contextlib import nullcontext
 

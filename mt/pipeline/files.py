@@ -103,7 +103,9 @@ def plan(
     for file, relative in files:
         path = output
         if into_folder and output is not None:
-            path = output / relative.with_name(_translated_name(relative.name, source_lang, target_lang, kind))
+            path = output / relative.with_name(
+                _translated_name(relative.name, source_lang, target_lang, kind)
+            )
         if path:
             require_writable(path, sources)
         jobs.append(Work(file, path))
@@ -319,6 +321,8 @@ def _collected(translator: SentenceTranslator, job: Job, advance: Advance) -> It
     timed = translator.collect(job)
     failed = next((t.pair for t in timed if t.pair.failure), None)
     if failed:
-        raise EngineError(f"{failed.source[:60]!r} has no translation: {failed.failure}.", "Leave that line out.")
+        raise EngineError(
+            f"{failed.source[:60]!r} has no translation: {failed.failure}.", "Leave that line out."
+        )
     advance(len(timed), 0)
     yield from (t.pair.target for t in timed)

@@ -37,7 +37,9 @@ class WordLinker:
         if self._engine is None or not pairs:
             return found
         fitting = [
-            i for i, (s, _) in enumerate(pairs) if len(self._engine.tokens(s)) <= self._engine.info.max_source_tokens
+            i
+            for i, (s, _) in enumerate(pairs)
+            if len(self._engine.tokens(s)) <= self._engine.info.max_source_tokens
         ]
         written = self._engine.translate([pairs[i][0] for i in fitting], self._options)
         for i, (best, *_) in zip(fitting, written, strict=True):

@@ -35,9 +35,7 @@ def decode_options(settings: Config) -> DecodeOptions:
     return DecodeOptions(beam_size=settings["beam_size"], length_penalty=settings["length_penalty"])
 
 
-def open_translator(
-    settings: Config, judge: Judge | None = None, rescues: bool = True
-) -> SentenceTranslator:
+def open_translator(settings: Config, judge: Judge | None = None, rescues: bool = True) -> SentenceTranslator:
     """A translator with the engine of the settings.
 
     Args:

@@ -14,7 +14,9 @@ from mt.data import Candidate, Finding, Hypothesis, Severity
 from mt.engines import DecodeOptions
 from mt.quality import is_all_caps, restore_caps, sentence_case
 
-CLAUSE = re.compile(r"(?<=[;:,)–—])\s+|\s+(?=(?:en|maar|want|omdat|terwijl|waarbij|waarna|zodat|hoewel|of)\s)")
+CLAUSE = re.compile(
+    r"(?<=[;:,)–—])\s+|\s+(?=(?:en|maar|want|omdat|terwijl|waarbij|waarna|zodat|hoewel|of)\s)"
+)
 """Where a long sentence may be cut: after a clause mark, or before a conjunction."""
 
 
@@ -146,7 +148,7 @@ def _bounded(text: str, count: Callable[[str], int], limit: int) -> list[str]:
     return [" ".join(part) for part in parts]
 
 
-def join(strategy: Strategy, source: str, parts: Sequence[Hypothesis]) -> Hypothesis:
+def join(strategy: Strategy, parts: Sequence[Hypothesis]) -> Hypothesis:
     """One hypothesis from what the engine wrote for the inputs of a source."""
     text = " ".join(part.text for part in parts if part.text)
     if strategy.recase:

@@ -1,7 +1,7 @@
 """Source segments to judged pairs: what is copied, what is cut, what is searched again and why.
 
-    with SentenceTranslator(engine, DecodeOptions()) as translator:
-        pairs = translator.translate(["De kat slaapt.", "Het regent."])
+with SentenceTranslator(engine, DecodeOptions()) as translator:
+    pairs = translator.translate(["De kat slaapt.", "Het regent."])
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class SentenceTranslator:
     def _candidate(
         self, strategy: rescue.Strategy, source: str, parts: Sequence[Hypothesis], pieces: int
     ) -> Candidate:
-        hypothesis = rescue.join(strategy, source, parts)
+        hypothesis = rescue.join(strategy, parts)
         findings = check(source, hypothesis.text, *self._langs)
         if pieces > 1 and not strategy.split:
             message = f"The source is longer than the model reads; it was cut into {pieces} pieces."

