@@ -1,8 +1,8 @@
 """Settings: defaults < profile or mt.toml < MT_* < flag; every value knows where it came from.
 
-    store = "/data/news.db"      # mt.toml in the working folder, or in the user's configuration folder
-    MT_STORE=/data/news.db       # environment
-    --store /data/news.db        # flag
+store = "/data/news.db"      # mt.toml in the working folder, or in the user's configuration folder
+MT_STORE=/data/news.db       # environment
+--store /data/news.db        # flag
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ def user_file() -> Path:
     return config_folder() / "mt.toml"
 
 
-def load(flags: Mapping[str, Any] | None = None, profile: Path | None = None, folder: Path | None = None) -> Config:
+def load(
+    flags: Mapping[str, Any] | None = None, profile: Path | None = None, folder: Path | None = None
+) -> Config:
     """Collect the settings.
 
     Args:
@@ -84,7 +86,9 @@ def load(flags: Mapping[str, Any] | None = None, profile: Path | None = None, fo
         UsageError: an unknown name, a value of the wrong type, or a profile that cannot be read.
     """
     values = {name: Value(setting.default, "default") for name, setting in SETTINGS.items()}
-    files = [profile] if profile else [p for p in (user_file(), (folder or Path()) / "mt.toml") if p.is_file()]
+    files = (
+        [profile] if profile else [p for p in (user_file(), (folder or Path()) / "mt.toml") if p.is_file()]
+    )
     for file in files:
         for name, value in _read(file).items():
             values[name] = Value(_typed(name, value, str(file)), str(file))
@@ -114,12 +118,15 @@ def _typed(name: str, value: Any, where: str) -> Any:
         error = unknown_name("setting", name, SETTINGS)
         raise UsageError(f"{where}: {error.message}", error.hint)
     wanted = type(SETTINGS[name].default)
-    accepted = isinstance(value, wanted) or (wanted is float and isinstance(value, int)) or isinstance(value, str)
+    accepted = (
+        isinstance(value, wanted) or (wanted is float and isinstance(value, int)) or isinstance(value, str)
+    )
     if accepted and not (isinstance(value, bool) and wanted is not bool):
         try:
             return wanted(value)
         except ValueError:
             pass
     raise UsageError(
-        f"{where}: {value!r} is not a value for {name}.", f"It takes {wanted.__name__}: {SETTINGS[name].help}."
+        f"{where}: {value!r} is not a value for {name}.",
+        f"It takes {wanted.__name__}: {SETTINGS[name].help}.",
     )

@@ -63,7 +63,9 @@ class MissingExtraError(EngineError):
     """
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs the extra [{extra}].", f"Install it: pip install 'mt-workbench[{extra}]'")
+        super().__init__(
+            f"{what} needs the extra [{extra}].", f"Install it: pip install 'mt-workbench[{extra}]'"
+        )
         self.extra = extra
 
 
