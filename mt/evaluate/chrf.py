@@ -1,0 +1,76 @@
+"""chrF2 (Popović 2015) and chrF2++ (Popović 2017) as sacrebleu computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mt.evaluate.sacre import metric_signature
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CHARACTER_ORDER = 6
+"""The longest character n-grams."""
+
+BETA_SQUARED = 4
+"""Recall counts twice as much as precision."""
+
+
+class Chrf2:
+    """Statistics of a segment: for each order the n-grams of the hypothesis, of the reference, in both."""
+
+    name = "chrF2"
+    higher_is_better = True
+    word_order = 0
+
+    def __init__(self, lang: str = "") -> None:  # noqa: ARG002 - all metrics open alike
+        from sacrebleu.metrics import CHRF
+
+        self._sacre = CHRF(word_order=self.word_order)
+
+    def statistics(
+        self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
+    ) -> NDArray[np.float64]:
+        """``[segments, 3 * orders]``."""
+        return np.array(self._sacre._extract_corpus_statistics(hypotheses, references), dtype=np.float64)
+
+    def scores(self, totals: NDArray[np.floating]) -> NDArray[np.float64]:
+        """0..100."""
+        return chrf_scores(totals)
+
+    def segment_scores(self, statistics: NDArray[np.float64]) -> NDArray[np.float64]:
+        """0..100."""
+        return chrf_scores(statistics)
+
+    def signature(self, references: int, **settings: int | None) -> str:
+        """sacrebleu's."""
+        return metric_signature(self._sacre, references, settings)
+
+
+class Chrf2PlusPlus(Chrf2):
+    """chrF2 with word unigrams and bigrams."""
+
+    name = "chrF2++"
+    word_order = 2
+
+
+def chrf_scores(totals: NDArray[np.floating]) -> NDArray[np.float64]:
+    """chrF of each row, operation by operation as sacrebleu does it, in the type of the rows."""
+    zero = totals.dtype.type(0)
+    precision, recall = np.zeros(len(totals), totals.dtype), np.zeros(len(totals), totals.dtype)
+    orders = np.zeros(len(totals), totals.dtype)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for column in range(0, totals.shape[1], 3):
+            hypothesis, reference, match = totals[:, column : column + 3].T
+            counts = (hypothesis > 0) & (reference > 0)
+            precision += np.where(counts, match / hypothesis, zero)
+            recall += np.where(counts, match / reference, zero)
+            orders += counts
+        precision = np.where(orders > 0, precision / orders, zero)
+        recall = np.where(orders > 0, recall / orders, zero)
+        score = (1 + BETA_SQUARED) * precision * recall
+        score /= BETA_SQUARED * precision + recall
+        return np.where(precision + recall > 0, 100 * score, zero).astype(np.float64)

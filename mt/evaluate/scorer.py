@@ -1,0 +1,188 @@
+"""Scores of several systems from statistics that were collected a stretch of segments at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mt.data import MetricScore
+from mt.errors import unknown_name
+from mt.evaluate import SEED, TESTS, Comparison, Metric, SystemScore
+from mt.evaluate.resample import (
+    bootstrap_p_value,
+    bootstrap_totals,
+    bounds,
+    p_value,
+    randomised_totals,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Scorer:
+    """Collects statistics of parallel streams and scores them; the texts themselves are not kept.
+
+    Args:
+        systems: their names.
+        references: number of reference streams.
+        metrics: what to compute, names distinct.
+    """
+
+    def __init__(self, systems: Sequence[str], references: int, metrics: Sequence[Metric]) -> None:
+        self.systems = tuple(systems)
+        self.references = references
+        self.metrics = {metric.name: metric for metric in metrics}
+        self._blocks: dict[tuple[str, str], list[NDArray[np.float64]]] = {}
+        self.segments = 0
+
+    def add(self, hypotheses: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> None:
+        """Take in a stretch of segments.
+
+        Args:
+            hypotheses: for each system its segments.
+            references: for each reference stream its segments.
+        """
+        for name, metric in self.metrics.items():
+            for system, texts in zip(self.systems, hypotheses, strict=True):
+                self._blocks.setdefault((name, system), []).append(metric.statistics(texts, references))
+        self.segments += len(references[0])
+
+    def statistics(self, metric: str, system: str) -> NDArray[np.float64]:
+        """``[segments, k]`` of one metric and system."""
+        blocks = self._blocks[metric, system]
+        if len(blocks) > 1:
+            blocks[:] = [np.concatenate(blocks)]
+        return blocks[0]
+
+    def segment_scores(self, metric: str, system: str) -> NDArray[np.float64]:
+        """``[segments]``: the score of each segment alone."""
+        return capped(
+            self.metrics[metric], self.metrics[metric].segment_scores(self.statistics(metric, system))
+        )
+
+    def subset_score(self, metric: str, system: str, chosen: NDArray[np.bool_]) -> float:
+        """The corpus score of some of the segments."""
+        total = self.statistics(metric, system)[chosen].sum(axis=0, keepdims=True)
+        return float(capped(self.metrics[metric], self.metrics[metric].scores(total))[0])
+
+    def compare(
+        self,
+        baseline: str | None = None,
+        tests: Iterable[str] = ("bootstrap",),
+        samples: Mapping[str, int] | None = None,
+        confidence: int = 1000,
+        seed: int | None = SEED,
+    ) -> Comparison:
+        """See :func:`mt.evaluate.compare`."""
+        plan = self._plan(baseline, tests, samples, confidence, seed)
+        drawn = {name: self._bootstrap(name, plan) for name in self.metrics}
+        rows = {
+            name: tuple(self._row(name, system, plan, drawn[name]) for system in self.systems)
+            for name in self.metrics
+        }
+        pairwise = {name: self._pairwise(name, plan, drawn[name]) for name in self.metrics}
+        better = {name: metric.higher_is_better for name, metric in self.metrics.items()}
+        return Comparison(plan.baseline, self.segments, rows, pairwise, better)
+
+    def _plan(
+        self,
+        baseline: str | None,
+        tests: Iterable[str],
+        samples: Mapping[str, int] | None,
+        confidence: int,
+        seed: int | None,
+    ) -> _Plan:
+        chosen = {}
+        for test in tests:
+            if test not in TESTS:
+                raise unknown_name("significance test", test, TESTS)
+            chosen[test] = (samples or {}).get(test, TESTS[test])
+        if baseline is not None and baseline not in self.systems:
+            raise unknown_name("baseline", baseline, self.systems)
+        if len(self.systems) == 1:
+            chosen = {}
+        resamples = chosen.get("bootstrap", confidence)
+        return _Plan(baseline or self.systems[0], chosen, resamples, seed)
+
+    def total(self, metric: str, system: str) -> float:
+        """The corpus score as computed, which a perfect match can lift an instant above 100."""
+        summed = self.statistics(metric, system).sum(axis=0, keepdims=True)
+        return float(self.metrics[metric].scores(summed)[0])
+
+    def _bootstrap(self, metric: str, plan: _Plan) -> dict[str, NDArray[np.float64]]:
+        """For each system its score in every resample; all systems see the same resamples."""
+        if not plan.resamples:
+            return {}
+        stacked = np.concatenate([self.statistics(metric, system) for system in self.systems], axis=1)
+        totals = np.split(bootstrap_totals(stacked, plan.resamples, plan.seed), len(self.systems), axis=1)
+        scores = self.metrics[metric].scores
+        return {system: scores(part) for system, part in zip(self.systems, totals, strict=True)}
+
+    def _row(
+        self, metric: str, system: str, plan: _Plan, drawn: Mapping[str, NDArray[np.float64]]
+    ) -> SystemScore:
+        kind, value = self.metrics[metric], self.total(metric, system)
+        signature = kind.signature(
+            self.references, bs=plan.resamples, ar=plan.tests.get("randomisation"), seed=plan.seed
+        )
+        interval = mean = half_width = None
+        if drawn:
+            lower, upper = bounds(drawn[system])
+            mean, half_width = float(drawn[system].mean()), 0.5 * (upper - lower)
+            interval = _cap(kind, lower), _cap(kind, upper)
+        reported = MetricScore(_cap(kind, value), metric, signature, interval)
+        if system == plan.baseline:
+            return SystemScore(system, reported, mean, half_width)
+        delta = reported.value - _cap(kind, self.total(metric, plan.baseline))
+        return SystemScore(
+            system, reported, mean, half_width, delta, self._p_values(metric, system, plan, drawn)
+        )
+
+    def _p_values(
+        self, metric: str, system: str, plan: _Plan, drawn: Mapping[str, NDArray[np.float64]]
+    ) -> dict[str, float]:
+        observed = abs(self.total(metric, system) - self.total(metric, plan.baseline))
+        values = {}
+        if "bootstrap" in plan.tests:
+            values["bootstrap"] = bootstrap_p_value(drawn[system], drawn[plan.baseline], observed)
+        if "randomisation" in plan.tests:
+            scores = self.metrics[metric].scores
+            one, two = self.statistics(metric, plan.baseline), self.statistics(metric, system)
+            blocks = randomised_totals(one, two, plan.tests["randomisation"], plan.seed)
+            differences = np.concatenate([np.abs(scores(a) - scores(b)) for a, b in blocks])
+            values["randomisation"] = p_value(differences, observed)
+        return values
+
+    def _pairwise(
+        self, metric: str, plan: _Plan, drawn: Mapping[str, NDArray[np.float64]]
+    ) -> dict[tuple[str, str], float]:
+        if "bootstrap" not in plan.tests:
+            return {}
+        return {
+            (a, b): bootstrap_p_value(drawn[b], drawn[a], abs(self.total(metric, a) - self.total(metric, b)))
+            for a, b in combinations(self.systems, 2)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to resample: the tests with their numbers, the resamples for the intervals, the seed."""
+
+    baseline: str
+    tests: Mapping[str, int]
+    resamples: int
+    seed: int | None
+
+
+def capped(metric: Metric, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """At most 100 where higher is better: the logarithms of a perfect match add up to 100.00000000000004."""
+    return np.minimum(values, 100.0) if metric.higher_is_better else values
+
+
+def _cap(metric: Metric, value: float) -> float:
+    return min(value, 100.0) if metric.higher_is_better else value
