@@ -61,7 +61,8 @@ class Inline:
         position: offset in the block's ``plain`` before which the markup stands.
         start: offset of ``raw`` in the document's text.
         raw: the markup as written.
-        kind: ``open``, ``close`` or ``empty``.
+        kind: ``open``, ``close``, ``empty``, or ``code``: ``raw`` stands for the characters at ``position`` that
+            were made from it, which are read but never changed.
     """
 
     position: int
