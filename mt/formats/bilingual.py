@@ -57,7 +57,7 @@ _COLUMNS = ("source", "target", "score", "origin", "kind", "findings")
 _TSV = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _tsv(rows: Iterable[BilingualRow], title: str, source_lang: str, target_lang: str) -> Iterator[str]:
+def _tsv(rows: Iterable[BilingualRow], _title: str, source_lang: str, target_lang: str) -> Iterator[str]:
     """A header and one line a pair; tab, line ends and backslash written as ``\\t \\n \\r \\\\``."""
     yield "\t".join((source_lang, target_lang, *_COLUMNS[2:])) + "\n"
     for row in rows:
