@@ -78,7 +78,7 @@ def _root(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `mt` and exit with the code of the design: 0, or that of the error."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = [*(sys.argv[1:] if arguments is None else arguments)]
     debug = "--debug" in words or bool(os.environ.get("MT_DEBUG"))
     words = [word for word in words if word != "--debug"]
     called = next((word for word in words if not word.startswith("-")), "")

@@ -23,6 +23,7 @@ from mt.store.records import (
     Saved,
     SettingsKey,
     Status,
+    StoredAlignment,
     StoredPair,
     StoredReview,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "SettingsKey",
     "Status",
     "Store",
+    "StoredAlignment",
     "StoredPair",
     "StoredReview",
     "default_location",

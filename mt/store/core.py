@@ -9,11 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mt.data import Document, Pair, QualityScore, Review, Segment
+from mt.data import Bead, Document, Pair, QualityScore, Review, Segment
 from mt.errors import StoreError, unknown_name
-from mt.store import documents, pairs, reviews, runs
+from mt.store import alignments, documents, pairs, reviews, runs
 from mt.store.database import Database
-from mt.store.migrations import migrate
+from mt.store.migrations import MIGRATIONS, migrate
 from mt.store.records import (
     Added,
     DocumentInfo,
@@ -23,6 +23,7 @@ from mt.store.records import (
     RunState,
     Saved,
     SettingsKey,
+    StoredAlignment,
     StoredPair,
     StoredReview,
 )
@@ -89,7 +90,7 @@ class Store:
         Args:
             location: a file, a URL (``sqlite:///file.db``, ``postgresql://user@host/name``), or None for
                 :func:`default_location`.
-            read_only: the store must be there, and nothing is written.
+            read_only: the store must be there, and nothing is written but a newer schema.
 
         Raises:
             StoreError: it cannot be opened, or was written by a newer version.
@@ -97,6 +98,8 @@ class Store:
         """
         database = connect(location, read_only)
         try:
+            if read_only and 0 < database.version() < len(MIGRATIONS):
+                cls.open(location).close()
             migrate(database)
         except StoreError:
             database.close()
@@ -261,6 +264,62 @@ class Store:
         """
         with self.database.read() as session:
             return pairs.load_one(session, pair_id)
+
+    # Alignments
+
+    def put_alignment(
+        self,
+        source_id: str,
+        target_id: str,
+        beads: Sequence[Bead],
+        pairs: Sequence[Pair | None],
+        method: str,
+    ) -> str:
+        """Store the alignment of two documents with their segments; returns the identifier of its document.
+
+        The same documents aligned by the same method are stored once. Another method is a new version.
+
+        Args:
+            source_id, target_id: the documents.
+            beads: every segment of both in exactly one of them, in order.
+            pairs: one for each bead, None where a side is empty.
+            method: name and version of what aligned them.
+
+        Raises:
+            StoreError: a document is not there.
+            UsageError: a segment is in no bead, or in two.
+        """
+        with self.database.write() as session:
+            return alignments.put(session, (source_id, target_id), beads, pairs, method)
+
+    def alignment(self, document_id: str) -> StoredAlignment:
+        """An alignment with its beads.
+
+        Raises:
+            StoreError: the document is no alignment.
+        """
+        with self.database.read() as session:
+            return alignments.load(session, document_id)
+
+    def replace_beads(
+        self, document_id: str, old: Sequence[Bead], new: Sequence[Bead], pairs: Sequence[Pair | None]
+    ) -> bool:
+        """Split or merge neighbouring beads; their pairs are kept as history and leave the queue.
+
+        Args:
+            document_id: the alignment.
+            old: neighbours, as the reviewer saw them.
+            new: over the same segments.
+            pairs: one for each new bead, None where a side is empty.
+
+        Returns:
+            False, with nothing changed, where the old beads are not there any more.
+
+        Raises:
+            UsageError: the beads do not cover the same segments.
+        """
+        with self.database.write(durable=True) as session:
+            return alignments.replace(session, document_id, old, new, pairs)
 
     # Reviews
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from mt.data import Pair, Verdict
+from mt.data import Bead, Pair, Verdict
 
 
 class Status(StrEnum):
@@ -190,6 +190,24 @@ class MemoryMatch:
     document: str
     reviewer: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlignment:
+    """Two documents and the beads that join them.
+
+    Attributes:
+        document: identifier of the alignment, the document that holds its pairs.
+        source, target: identifiers of the aligned documents.
+        method: name and version of what aligned them.
+        beads: by position, in order; a bead's pair has the same position.
+    """
+
+    document: str
+    source: str
+    target: str
+    method: str
+    beads: Mapping[int, Bead]
 
 
 @dataclass(frozen=True, slots=True)

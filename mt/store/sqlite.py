@@ -74,9 +74,20 @@ class SqliteDatabase(Database):
             ) from error
 
     def connect(self) -> sqlite3.Connection:
-        mode = "ro" if self.read_only else "rwc"
+        if not self.read_only:
+            return self._connect("mode=rwc")
+        try:
+            return self._connect("mode=ro")
+        except sqlite3.OperationalError as error:
+            log = Path(f"{self.path}-wal")
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN or log.exists():
+                raise
+            # Reading a log needs a file beside it; where none can be made, nobody can be writing either.
+            return self._connect("immutable=1")
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode={mode}",
+            f"{self.path.absolute().as_uri()}?{mode}",
             uri=True,
             timeout=self.busy_seconds,
             isolation_level=None,
@@ -90,6 +101,7 @@ class SqliteDatabase(Database):
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA schema_version")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA temp_store = MEMORY")

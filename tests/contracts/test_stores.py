@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mt.data import (
+    Bead,
     Candidate,
     Document,
     Finding,
@@ -295,6 +296,65 @@ def test_thousands_of_sources_are_looked_up_at_once(store: Store) -> None:
     store.add_pairs(document_id, made)
     asked = [f"bron {n}" for n in range(0, 3000, 2)]
     assert set(store.find_translated(asked, "nl", "en", BEAM)) == {f"bron {n}" for n in range(0, 1500, 2)}
+
+
+# Alignments
+
+
+def aligned(store: Store) -> tuple[str, list[Bead]]:
+    source = put(store)
+    english = Document(
+        "", "en", "The train is late. It comes at half past nine, not at night.", name="train.txt"
+    )
+    target = store.put_document(english, "nl")
+    cuts = ((0, 18), (19, 46), (47, 60))
+    store.add_segments(target, [Segment(english.text[a:b], a, b, plain=english.text[a:b]) for a, b in cuts])
+    beads = [Bead((0,), (0,), 0.9), Bead((1,), (), 0.2), Bead((2,), (1, 2), 0.6)]
+    pairs = [pair("a", "A"), None, pair("c", "C")]
+    return store.put_alignment(source, target, beads, pairs, "bands 1"), beads
+
+
+def test_an_alignment_comes_back_as_it_was(store: Store) -> None:
+    document_id, beads = aligned(store)
+    found = store.alignment(document_id)
+    assert list(found.beads.values()) == beads
+    assert found.method == "bands 1"
+    assert store.document(found.source).text == TEXT
+    assert [one.pair.target for one in store.pairs(document_id)] == ["A", "C"]
+    assert {one.position for one in store.pairs(document_id)} < set(found.beads)
+    assert store.document_info(document_id).state == "translated"
+
+
+def test_the_same_alignment_is_stored_once(store: Store) -> None:
+    assert aligned(store) == aligned(store)
+    assert len(store.documents()) == 3
+
+
+def test_beads_are_split_and_merged_without_moving_the_others(store: Store) -> None:
+    document_id, beads = aligned(store)
+    before = {one.pair.target: one.position for one in store.pairs(document_id)}
+    split = [Bead((1,), (1,), 0.8), Bead((2,), (2,), 0.7)]
+    assert store.replace_beads(document_id, beads[1:], split, [pair("b", "B"), pair("c", "D")])
+    assert list(store.alignment(document_id).beads.values()) == [beads[0], *split]
+    assert [one.pair.target for one in store.pairs(document_id)] == ["A", "B", "D"]
+    assert next(store.pairs(document_id)).position == before["A"]
+    merged = [Bead((0, 1), (0, 1), 0.5)]
+    assert store.replace_beads(document_id, [beads[0], split[0]], merged, [pair("ab", "AB")])
+    assert [one.pair.target for one in store.pairs(document_id)] == ["AB", "D"]
+
+
+def test_beads_that_somebody_changed_meanwhile_are_not_replaced(store: Store) -> None:
+    document_id, beads = aligned(store)
+    merged = [Bead((0, 1), (0,), 0.5)]
+    assert store.replace_beads(document_id, beads[:2], merged, [pair("ab", "A")])
+    assert not store.replace_beads(document_id, beads[:2], merged, [pair("ab", "A")])
+
+
+def test_beads_that_leave_a_segment_out_are_refused(store: Store) -> None:
+    document_id, beads = aligned(store)
+    with pytest.raises(UsageError, match="exactly once"):
+        store.replace_beads(document_id, beads[:2], [Bead((0,), (0,), 0.5)], [pair("a", "A")])
+    assert list(store.alignment(document_id).beads.values()) == beads
 
 
 # Memory and reviews
