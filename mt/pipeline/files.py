@@ -8,9 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from typing import IO
 
 from mt import formats
 from mt.data import Document
@@ -22,9 +21,6 @@ from mt.pipeline.sentences import Job, SentenceTranslator
 from mt.pipeline.translate import Advance, Counts, DocumentTranslator, translated_text
 from mt.quality import identify
 from mt.store import Store, StoredPair
-
-ARTICLE_SUFFIXES = (".txt", ".md", ".markdown", ".html", ".htm")
-"""Files that a folder is searched for."""
 
 SAMPLE = 20_000
 """Characters at the start of a document that tell its language."""
@@ -92,7 +88,7 @@ def plan(
         if output:
             require_writable(output, [])
         return [Work(None, output)]
-    files = find_files(inputs, ARTICLE_SUFFIXES)
+    files = find_files(inputs, formats.suffixes())
     sources = [file for file, _ in files]
     into_folder = output is not None and (output.is_dir() or str(output).endswith("/") or len(files) > 1)
     if len(files) > 1 and output is None and not to_stdout:
@@ -208,25 +204,11 @@ class FileTranslator:
             text = translated_text(document, pairs, self._linker)
         encoding, bom = ("utf-8", False) if kind else (document.encoding, document.bom)
         with written_at_once(output) if output else nullcontext(sys.stdout.buffer) as stream:
-            for note in write_text(stream, text, encoding, bom):
-                self._note(f"{output or 'stdout'}: {note}")
-
-
-def write_text(stream: IO[bytes], chunks: Iterable[str], encoding: str, bom: bool) -> list[str]:
-    """Write text in a document's own encoding; returns what a user should know.
-
-    Unicode encodings are written as they come; another one is tried on the whole text first, because a
-    character that it lacks turns all of it into UTF-8.
-    """
-    if not encoding.lower().startswith("utf"):
-        raw, notes = formats.encode("".join(chunks), encoding, bom)
-        stream.write(raw)
-        return list(notes)
-    for chunk in chain([""], chunks):
-        raw, _ = formats.encode(chunk, encoding, bom)
-        stream.write(raw)
-        bom = False
-    return []
+            notes: list[str] = []
+            for raw in formats.encode_stream(text, encoding, bom, notes):
+                stream.write(raw)
+        for note in notes:
+            self._note(f"{output or 'stdout'}: {note}")
 
 
 def rows(document: Document, pairs: Iterable[StoredPair]) -> Iterator[bilingual.BilingualRow]:

@@ -1,0 +1,82 @@
+"""Cutting and recasing sources, and choosing between candidates."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt.data import Candidate, Finding, Hypothesis, Severity
+from mt.pipeline import rescue
+
+WORDS = st.lists(st.text("abcdefgéë,;'", min_size=1, max_size=12), min_size=1, max_size=60)
+
+
+def count(text: str) -> int:
+    """A model whose pieces are single characters without spaces."""
+    return len(text.replace(" ", ""))
+
+
+def candidate(strategy: str, *severities: Severity, log_prob: float = -1.0) -> Candidate:
+    findings = tuple(Finding("number", severity, "x") for severity in severities)
+    return Candidate(Hypothesis("text", log_prob, "echo"), strategy, findings, chosen=False, reason="")
+
+
+@given(WORDS)
+def test_clauses_keep_every_word_in_order(words: list[str]) -> None:
+    text = " ".join(words)
+    assert " ".join(rescue.clauses(text)).split() == text.split()
+
+
+@given(WORDS, st.integers(min_value=3, max_value=40))
+def test_no_piece_is_above_the_limit_and_no_character_is_lost(words: list[str], limit: int) -> None:
+    text = " ".join(words)
+    pieces = rescue.fitting(text, count, limit)
+    assert all(count(piece) <= limit for piece in pieces)
+    assert "".join(pieces).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_sentence_is_cut_at_its_clause_marks() -> None:
+    text = "De man die gisteren kwam, had geen tijd voor ons; hij moest verder naar het station."
+    assert rescue.clauses(text) == [
+        "De man die gisteren kwam,",
+        "had geen tijd voor ons;",
+        "hij moest verder naar het station.",
+    ]
+
+
+def test_a_short_clause_stays_with_its_neighbour() -> None:
+    assert rescue.clauses("Ja, dat klopt.") == ["Ja, dat klopt."]
+
+
+def test_twenty_thousand_words_are_cut_into_pieces_that_fit() -> None:
+    text = " ".join(f"woord{i}" for i in range(20_000))
+    pieces = rescue.fitting(text, count, 500)
+    assert " ".join(pieces) == text
+    assert max(count(piece) for piece in pieces) <= 500
+
+
+def test_the_plain_search_wins_when_no_other_has_fewer_findings() -> None:
+    chosen = rescue.choose([candidate("beam", log_prob=-9.0), candidate("wide-beam", log_prob=-1.0)])
+    assert [c.strategy for c in chosen if c.chosen] == ["beam"]
+
+
+def test_the_candidate_with_fewer_errors_wins_and_the_loser_says_why() -> None:
+    first, second = rescue.choose([candidate("beam", Severity.ERROR), candidate("split", Severity.WARNING)])
+    assert (first.strategy, first.chosen) == ("split", True)
+    assert "1 errors" in second.reason
+    assert "split" in second.reason
+
+
+def test_a_repetition_is_searched_again_without_repeats_and_cut() -> None:
+    finding = Finding("repetition", Severity.ERROR, "x")
+    assert [s.name for s in rescue.remedies("Een zin.", [finding], pieces=2)] == ["no-repeat", "split"]
+
+
+def test_a_warning_asks_for_no_other_search() -> None:
+    assert rescue.remedies("Een zin.", [Finding("number", Severity.WARNING, "x")], pieces=2) == []
+
+
+def test_only_capitals_are_read_in_sentence_case() -> None:
+    finding = Finding("copy", Severity.ERROR, "x")
+    assert "recase" not in [s.name for s in rescue.remedies("Een zin.", [finding], pieces=1)]
+    assert "recase" in [s.name for s in rescue.remedies("EEN ZIN OVER GELD", [finding], pieces=1)]
