@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mt.evaluate.ngrams import Symbols, matches
 from mt.evaluate.sacre import first, metric_signature, open_bleu
+from mt.evaluate.words import WordNumbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,12 +27,26 @@ class Bleu:
 
     def __init__(self, lang: str = "") -> None:
         self._sacre = open_bleu(lang)
+        self._word_by_word = self._sacre.tokenizer.signature() == "13a"
+        self._words = WordNumbers(lambda word: self._sacre.tokenizer(word).split())
+        self._tokens = WordNumbers(lambda word: [word])
 
     def statistics(
         self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
     ) -> NDArray[np.float64]:
         """``[segments, 10]``."""
-        return np.array(self._sacre._extract_corpus_statistics(hypotheses, references), dtype=np.float64)
+        hypothesis, *others = self._symbols([hypotheses, *references])
+        matched = matches(hypothesis, others, ORDER, merged=True)[0]
+        nearest = _nearest(hypothesis.lengths, np.stack([other.lengths for other in others]))
+        columns = [hypothesis.lengths[:, None], nearest[:, None], matched, hypothesis.totals(ORDER)]
+        return np.concatenate(columns, axis=1).astype(np.float64)
+
+    def _symbols(self, streams: Sequence[Sequence[str]]) -> list[Symbols]:
+        """Tokens as numbers; 13a looks no further than a word, but joins lines that a text may have."""
+        if self._word_by_word and not any("\n" in text for stream in streams for text in stream):
+            return self._words.symbols(*streams)
+        whole = [[self._sacre._preprocess_segment(text) for text in stream] for stream in streams]
+        return self._tokens.symbols(*whole)
 
     def scores(self, totals: NDArray[np.floating]) -> NDArray[np.float64]:
         """0..100, with exponential smoothing of orders without a match."""
@@ -43,6 +59,14 @@ class Bleu:
     def signature(self, references: int, **settings: int | None) -> str:
         """sacrebleu's."""
         return metric_signature(self._sacre, references, settings)
+
+
+def _nearest(length: NDArray[np.int64], references: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each hypothesis the reference length that is nearest, the shorter one where two are."""
+    ordered = np.sort(references, axis=0)
+    chosen = np.abs(ordered - length).argmin(axis=0)
+    nearest: NDArray[np.int64] = ordered[chosen, np.arange(len(length))]
+    return nearest
 
 
 def _bleu(totals: NDArray[np.floating], effective_order: bool) -> NDArray[np.float64]:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mt.evaluate.ngrams import Symbols, matches
 from mt.evaluate.sacre import metric_signature
+from mt.evaluate.words import WordNumbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,12 +32,21 @@ class Chrf2:
         from sacrebleu.metrics import CHRF
 
         self._sacre = CHRF(word_order=self.word_order)
+        self._words = WordNumbers(self._sacre._remove_punctuation)
 
     def statistics(
         self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
     ) -> NDArray[np.float64]:
         """``[segments, 3 * orders]``."""
-        return np.array(self._sacre._extract_corpus_statistics(hypotheses, references), dtype=np.float64)
+        streams = [hypotheses, *references]
+        characters = [Symbols.of_characters(["".join(text.split()) for text in stream]) for stream in streams]
+        parts = [_triples(characters, CHARACTER_ORDER)]
+        if self.word_order:
+            parts.append(_triples(self._words.symbols(*streams), self.word_order))
+        by_reference: NDArray[np.float64] = np.concatenate(parts, axis=2).astype(np.float64)
+        best = np.stack([chrf_scores(rows) for rows in by_reference]).argmax(axis=0)
+        chosen: NDArray[np.float64] = by_reference[best, np.arange(len(hypotheses))]
+        return chosen
 
     def scores(self, totals: NDArray[np.floating]) -> NDArray[np.float64]:
         """0..100."""
@@ -55,6 +66,18 @@ class Chrf2PlusPlus(Chrf2):
 
     name = "chrF2++"
     word_order = 2
+
+
+def _triples(streams: Sequence[Symbols], order: int) -> NDArray[np.int64]:
+    """Against each reference: ``[references, segments, 3 * order]``.
+
+    Where the reference has no n-gram of an order, those of the hypothesis do not count either.
+    """
+    hypothesis, *references = streams
+    matched = matches(hypothesis, references, order)
+    there = np.stack([reference.totals(order) for reference in references])
+    written = np.where(there > 0, hypothesis.totals(order), 0)
+    return np.stack([written, there, matched], axis=3).reshape(*there.shape[:2], 3 * order)
 
 
 def chrf_scores(totals: NDArray[np.floating]) -> NDArray[np.float64]:
