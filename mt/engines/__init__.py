@@ -121,7 +121,7 @@ class DecodeOptions:
             positions: how many the model has.
         """
         relative = int(self.max_length_factor * source_tokens) + self.max_length_offset
-        return max(1, min(relative, self.max_decoding_length, positions))
+        return max(1, min(relative, self.max_decoding_length, positions - 1))
 
     @property
     def reshapes(self) -> bool:
