@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from time import perf_counter
@@ -198,9 +197,7 @@ def _translate_lines(
     rescue: bool,
     quiet: bool,
 ) -> None:
-    from contextlib import nullcontext
-
-    from mt.pipeline.documents import require_writable, written_at_once
+    from mt.pipeline.documents import output_stream, require_writable
     from mt.pipeline.files import read_lines, translate_lines
     from mt.pipeline.opening import model_advice, open_translator
 
@@ -210,7 +207,7 @@ def _translate_lines(
     with (
         open_translator(settings, rescues=rescue) as translator,
         report.progress("lines", quiet=quiet) as bar,
-        written_at_once(output) if output else nullcontext(sys.stdout.buffer) as stream,
+        output_stream(output) as stream,
     ):
         if not quiet and (advice := model_advice(translator.engine.info.model)):
             bar.note(advice)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -56,7 +57,10 @@ def read_document(
         encoding=decoded.encoding,
         bom=decoded.bom,
     )
-    return document, tuple(f"{name}: {note}" for note in decoded.notes)
+    notes = decoded.notes
+    if decoded.encoding != "utf-8" and not notes:
+        notes = (f"Read as {decoded.encoding}.",)
+    return document, tuple(f"{name}: {note}" for note in notes)
 
 
 def _content(path: Path) -> bytes:
@@ -145,23 +149,30 @@ def require_writable(path: Path, sources: Iterable[Path]) -> None:
 
 
 @contextmanager
-def written_at_once(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name only when it is complete.
+def output_stream(path: Path | None) -> Iterator[IO[bytes]]:
+    """Stdout, or a file that appears under its name only when it is complete.
 
     Raises:
         UsageError: it cannot be written, for example because the disk is full.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with temporary.open("wb") as stream:
-            yield stream
-        temporary.replace(path)
+        if path is None:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+            return
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with temporary.open("wb") as stream:
+                yield stream
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        hint = "Free some space" if full else "Choose another output"
         raise UsageError(
-            f"{path} cannot be written: {error.strerror}.",
-            f"{hint} and run the same command again; what was translated is in the store.",
+            f"{path or 'stdout'} cannot be written: {error.strerror}.",
+            f"{'Free some space' if full else 'Choose another output'} and run the same command again; "
+            "what was translated is in the store.",
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)

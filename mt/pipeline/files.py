@@ -6,7 +6,6 @@ import json
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,7 +14,7 @@ from mt import formats
 from mt.data import Document
 from mt.errors import EngineError, MTError, UsageError
 from mt.formats import bilingual
-from mt.pipeline.documents import find_files, read_document, require_writable, written_at_once
+from mt.pipeline.documents import find_files, output_stream, read_document, require_writable
 from mt.pipeline.links import WordLinker
 from mt.pipeline.sentences import Job, SentenceTranslator
 from mt.pipeline.translate import Advance, Counts, DocumentTranslator, translated_text
@@ -203,7 +202,7 @@ class FileTranslator:
         else:
             text = translated_text(document, pairs, self._linker)
         encoding, bom = ("utf-8", False) if kind else (document.encoding, document.bom)
-        with written_at_once(output) if output else nullcontext(sys.stdout.buffer) as stream:
+        with output_stream(output) as stream:
             notes: list[str] = []
             for raw in formats.encode_stream(text, encoding, bom, notes):
                 stream.write(raw)

@@ -110,13 +110,18 @@ def clauses(text: str, shortest: int = 4) -> list[str]:
     return parts
 
 
-def fitting(text: str, count: Callable[[str], int], limit: int) -> list[str]:
-    """Cut a text into pieces of at most `limit` model pieces, at clause marks where possible, else at spaces.
+COMFORTABLE = 120
+"""Model pieces in a part of an over-long source: models see few longer sentences in training and loop on them."""
 
-    A single word above the limit is cut between characters.
+
+def fitting(text: str, count: Callable[[str], int], limit: int) -> list[str]:
+    """The text itself where the model reads it; else parts of a comfortable length.
+
+    It is cut at clause marks where possible, else at spaces; a single word above the limit between characters.
     """
     if len(text) <= limit or count(text) <= limit:
         return [text]
+    limit = min(limit, COMFORTABLE)
     pieces: list[str] = []
     room = 0
     for clause in CLAUSE.split(text):
