@@ -1,6 +1,6 @@
 """A blank store of every kind for tests: a SQLite file, and a schema on a PostgreSQL server of the test run.
 
-Use it with ``pytest_plugins = ["stores"]`` and the fixture ``store_location``.
+Use it with ``pytest_plugins = ["tests.stores"]`` and the fixture ``store_location``.
 """
 
 from __future__ import annotations

@@ -18,15 +18,27 @@ def score_columns(score: QualityScore | None) -> tuple[float | None, str | None,
     return float(score.value), score.method, json.dumps(features) if features else None
 
 
-def put_findings(session: Session, found: Iterable[tuple[int, Sequence[Finding]]]) -> None:
-    """Write the findings of pairs that have none yet."""
+def order_score(score: QualityScore | None) -> float:
+    """The number that the queue sorts by: a pair without a score comes behind every score."""
+    return 2.0 if score is None else float(score.value)
+
+
+def put_findings(session: Session, found: Iterable[tuple[tuple[Any, ...], Sequence[Finding]]]) -> None:
+    """Write the findings of pairs that have none yet.
+
+    Args:
+        session: an open transaction.
+        found: for each pair its findings, and before them its columns id, document, position, standing,
+            status and order_score.
+    """
     session.insert(
         "findings",
-        "pair, position, check_name, severity, message, side, span_start, span_end",
+        "pair, document, place, standing, status, order_score, position, check_name, severity, message,"
+        " side, span_start, span_end",
         [
-            (pair, place, *plain_finding(one))
+            (*pair, number, *plain_finding(one))
             for pair, findings in found
-            for place, one in enumerate(findings)
+            for number, one in enumerate(findings)
         ],
     )
 

@@ -184,6 +184,121 @@ MIGRATIONS: tuple[Migration, ...] = (
             ) {by_key}""",
         ),
     ),
+    Migration(
+        "review: queue order, full-text search, claims, dismissed findings, error spans, saved filters",
+        (
+            # A pair without a score sorts behind every score.
+            "ALTER TABLE pairs ADD COLUMN order_score {real} NOT NULL DEFAULT 2",
+            "UPDATE pairs SET order_score = score WHERE score IS NOT NULL",
+            # Copies from the pair, so that one index finds the worst open pair with a finding of a check.
+            "ALTER TABLE findings ADD COLUMN status TEXT NOT NULL DEFAULT 'open'",
+            "ALTER TABLE findings ADD COLUMN standing SMALLINT NOT NULL DEFAULT 0",
+            "ALTER TABLE findings ADD COLUMN order_score {real} NOT NULL DEFAULT 2",
+            "ALTER TABLE findings ADD COLUMN document BIGINT NOT NULL DEFAULT 0",
+            "ALTER TABLE findings ADD COLUMN place BIGINT NOT NULL DEFAULT 0",
+            """UPDATE findings SET status = p.status, standing = p.standing, order_score = p.order_score,
+                document = p.document, place = p.position FROM pairs p WHERE p.id = findings.pair""",
+            "CREATE INDEX pairs_worst ON pairs (status, order_score, document, position) WHERE standing = 0",
+            "CREATE INDEX pairs_in_order ON pairs (status, document, position) WHERE standing = 0",
+            """CREATE INDEX pairs_worst_in_document ON pairs (document, status, order_score, position)
+                WHERE standing = 0""",
+            "CREATE INDEX pairs_by_origin ON pairs (origin, status) WHERE standing = 0",
+            "CREATE INDEX pairs_by_reviewer ON pairs (reviewer, decided) WHERE decided IS NOT NULL",
+            "CREATE INDEX pairs_by_date ON pairs (decided) WHERE decided IS NOT NULL",
+            """CREATE INDEX findings_worst ON findings (check_name, status, order_score, document, place)
+                WHERE standing = 0""",
+            """CREATE INDEX findings_in_order ON findings (check_name, status, document, place)
+                WHERE standing = 0""",
+            """CREATE TABLE claims (
+                pair BIGINT PRIMARY KEY REFERENCES pairs (id) ON DELETE CASCADE,
+                reviewer TEXT NOT NULL,
+                expires BIGINT NOT NULL
+            )""",
+            """CREATE TABLE dismissals (
+                pair BIGINT NOT NULL REFERENCES pairs (id) ON DELETE CASCADE,
+                finding TEXT NOT NULL,
+                check_name TEXT NOT NULL,
+                reviewer TEXT NOT NULL,
+                at BIGINT NOT NULL,
+                PRIMARY KEY (pair, finding)
+            )""",
+            """CREATE TABLE error_spans (
+                id {id},
+                pair BIGINT NOT NULL REFERENCES pairs (id) ON DELETE CASCADE,
+                version INTEGER NOT NULL,
+                category TEXT NOT NULL,
+                severity TEXT NOT NULL,
+                side TEXT NOT NULL,
+                span_start BIGINT NOT NULL,
+                span_end BIGINT NOT NULL,
+                reviewer TEXT NOT NULL,
+                at BIGINT NOT NULL,
+                note TEXT NOT NULL,
+                removed BIGINT
+            )""",
+            "CREATE INDEX error_spans_by_pair ON error_spans (pair)",
+            """CREATE TABLE filters (
+                name TEXT PRIMARY KEY,
+                filter TEXT NOT NULL,
+                sort TEXT NOT NULL,
+                reviewer TEXT NOT NULL,
+                created BIGINT NOT NULL
+            )""",
+        ),
+        sqlite=(
+            """CREATE VIRTUAL TABLE pairs_text USING fts5 (source, target, content = 'pairs',
+                content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2')""",
+            "INSERT INTO pairs_text (pairs_text) VALUES ('rebuild')",
+            """CREATE TRIGGER pairs_text_insert AFTER INSERT ON pairs BEGIN
+                INSERT INTO pairs_text (rowid, source, target) VALUES (new.id, new.source, new.target);
+            END""",
+            """CREATE TRIGGER pairs_text_delete AFTER DELETE ON pairs BEGIN
+                INSERT INTO pairs_text (pairs_text, rowid, source, target)
+                VALUES ('delete', old.id, old.source, old.target);
+            END""",
+            """CREATE TRIGGER pairs_text_update AFTER UPDATE OF target ON pairs
+            WHEN old.target <> new.target BEGIN
+                INSERT INTO pairs_text (pairs_text, rowid, source, target)
+                VALUES ('delete', old.id, old.source, old.target);
+                INSERT INTO pairs_text (rowid, source, target) VALUES (new.id, new.source, new.target);
+            END""",
+            """CREATE VIRTUAL TABLE memory_text USING fts5 (source,
+                tokenize = 'unicode61 remove_diacritics 2')""",
+            """INSERT INTO memory_text (rowid, source)
+                SELECT id, source FROM pairs WHERE status IN ('accepted', 'edited')""",
+            """CREATE TRIGGER memory_text_insert AFTER UPDATE OF status ON pairs
+            WHEN new.status IN ('accepted', 'edited') AND old.status NOT IN ('accepted', 'edited') BEGIN
+                INSERT INTO memory_text (rowid, source) VALUES (new.id, new.source);
+            END""",
+            """CREATE TRIGGER memory_text_delete AFTER UPDATE OF status ON pairs
+            WHEN old.status IN ('accepted', 'edited') AND new.status NOT IN ('accepted', 'edited') BEGIN
+                DELETE FROM memory_text WHERE rowid = new.id;
+            END""",
+            """CREATE TRIGGER memory_text_remove AFTER DELETE ON pairs
+            WHEN old.status IN ('accepted', 'edited') BEGIN
+                DELETE FROM memory_text WHERE rowid = old.id;
+            END""",
+            """CREATE TRIGGER findings_follow AFTER UPDATE OF status, standing, order_score ON pairs BEGIN
+                UPDATE findings SET status = new.status, standing = new.standing,
+                    order_score = new.order_score WHERE pair = new.id;
+            END""",
+        ),
+        postgresql=(
+            # A tsvector holds at most 1 MB; what lies behind is not searched.
+            """ALTER TABLE pairs ADD COLUMN words tsvector GENERATED ALWAYS AS (
+                to_tsvector('simple', left(source, 100000) || ' ' || left(target, 100000))) STORED""",
+            "CREATE INDEX pairs_words ON pairs USING gin (words)",
+            """CREATE INDEX pairs_memory ON pairs USING gin (to_tsvector('simple', left(source, 100000)))
+                WHERE status IN ('accepted', 'edited')""",
+            """CREATE FUNCTION findings_follow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                UPDATE findings SET status = new.status, standing = new.standing,
+                    order_score = new.order_score WHERE pair = new.id;
+                RETURN NULL;
+            END $$""",
+            """CREATE TRIGGER findings_follow AFTER UPDATE OF status, standing, order_score ON pairs
+                FOR EACH ROW EXECUTE FUNCTION findings_follow()""",
+        ),
+    ),
 )
 
 

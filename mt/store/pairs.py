@@ -13,7 +13,14 @@ from mt.errors import StoreError
 from mt.store import reviews
 from mt.store.clock import from_micros, now_micros
 from mt.store.database import Row, Session
-from mt.store.findings import load_findings, plain_finding, put_findings, read_finding, score_columns
+from mt.store.findings import (
+    load_findings,
+    order_score,
+    plain_finding,
+    put_findings,
+    read_finding,
+    score_columns,
+)
 from mt.store.records import REVIEWED, Added, MemoryMatch, PairRow, SettingsKey, Status, StoredPair
 
 COLUMNS = (
@@ -25,7 +32,7 @@ SELECT = f"SELECT {COLUMNS} FROM pairs p JOIN documents d ON d.number = p.docume
 
 INSERTED = (
     "id, document, position, standing, source, target, source_lang, target_lang, source_hash, origin, score,"
-    " score_method, features, settings, run, milliseconds, failure, created"
+    " score_method, features, order_score, settings, run, milliseconds, failure, created"
 )
 
 
@@ -132,7 +139,15 @@ def insert(
     ends = [(row.milliseconds, row.pair.failure, created) for row, _ in rows]
     session.insert("pairs", INSERTED, [(*row, *end) for row, end in zip(written, ends, strict=True)])
     numbered = [(number, row.pair) for number, (row, _) in zip(ids, rows, strict=True)]
-    put_findings(session, ((number, pair.score.findings) for number, pair in numbered if pair.score))
+    places = ((number, row.position, row.pair.score) for number, (row, _) in zip(ids, rows, strict=True))
+    put_findings(
+        session,
+        (
+            ((number, document, place, standing, "open", order_score(score)), score.findings)
+            for number, place, score in places
+            if score
+        ),
+    )
     reviews.insert(session, ((number, row) for number, (row, _) in zip(ids, rows, strict=True)))
     session.insert(
         "candidates",
@@ -143,7 +158,7 @@ def insert(
 
 
 def _columns(pair: Pair) -> tuple[Any, ...]:
-    """From source to features."""
+    """From source to order_score."""
     score = pair.score
     return (
         pair.source,
@@ -153,6 +168,7 @@ def _columns(pair: Pair) -> tuple[Any, ...]:
         source_hash(pair.source, pair.source_lang, pair.target_lang),
         pair.origin.value,
         *score_columns(score),
+        order_score(score),
     )
 
 

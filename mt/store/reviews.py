@@ -9,7 +9,14 @@ from mt.data import QualityScore, Review, Verdict
 from mt.errors import StoreError, UsageError
 from mt.store.clock import from_micros, to_micros
 from mt.store.database import Session
-from mt.store.findings import load_findings, plain_finding, put_findings, read_finding, score_columns
+from mt.store.findings import (
+    load_findings,
+    order_score,
+    plain_finding,
+    put_findings,
+    read_finding,
+    score_columns,
+)
 from mt.store.records import PairRow, Status, StoredReview
 
 STATUS_OF = {
@@ -176,8 +183,12 @@ def _judge(session: Session, pair: int, score: QualityScore | None) -> None:
     """Give the pair another score and other findings."""
     session.execute("DELETE FROM findings WHERE pair = ?", (pair,))
     session.execute(
-        "UPDATE pairs SET score = ?, score_method = ?, features = ? WHERE id = ?",
-        (*score_columns(score), pair),
+        "UPDATE pairs SET score = ?, score_method = ?, features = ?, order_score = ? WHERE id = ?",
+        (*score_columns(score), order_score(score), pair),
     )
     if score is not None:
-        put_findings(session, [(pair, score.findings)])
+        columns = session.row(
+            "SELECT id, document, position, standing, status, order_score FROM pairs WHERE id = ?", (pair,)
+        )
+        assert columns is not None
+        put_findings(session, [(columns, score.findings)])

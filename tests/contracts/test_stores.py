@@ -34,7 +34,7 @@ from mt.store import (
     StoredReview,
 )
 
-pytest_plugins = ["stores"]
+pytest_plugins = ["tests.stores"]
 
 TEXT = "De trein is laat.\r\n\r\nHij komt om 9.30 uur. ’s Avonds 😀 niet."
 SEGMENTS = (

@@ -13,7 +13,7 @@ from mt.store import PairRow, Store
 from mt.store.core import connect
 from mt.store.migrations import MIGRATIONS, Migration, migrate
 
-pytest_plugins = ["stores"]
+pytest_plugins = ["tests.stores"]
 
 NOTE = Migration("notes", ("CREATE TABLE notes (id {id}, text TEXT NOT NULL, size {real}, data {bytes})",))
 BROKEN = Migration("broken", ("CREATE TABLE half (id {id})", "CREATE TABLE half (id {id})"))
