@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from mt.data import Block, Document, Origin, Pair, Segment
@@ -52,6 +52,10 @@ class Counts:
             self.translated += 1
         if pair.score:
             self.findings.update(finding.check for finding in pair.score.findings)
+
+    def numbers(self) -> dict[str, int]:
+        """Every count by name, findings left out."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "findings"}
 
     def __add__(self, other: Counts) -> Counts:
         names = self.__dataclass_fields__
@@ -131,7 +135,7 @@ class DocumentTranslator:
             state = RunState.INTERRUPTED
             raise
         finally:
-            self._store.finish_run(run, state, asdict(self.total))
+            self._store.finish_run(run, state, self.total.numbers())
 
     def _translate(self, documents: Iterable[Document], advance: Advance) -> Iterator[str]:
         pending: deque[_Window] = deque()
