@@ -15,17 +15,21 @@ from mt.formats.placement import render_block
 if TYPE_CHECKING:
     from mt.formats import Replacement
 
-_INLINE = frozenset(
+
+def _names(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+_INLINE = _names(
     "a abbr acronym b bdi bdo big cite code del dfn em font i img ins kbd label mark q rp rt ruby s samp small "
-    "span strike strong sub sup time tt u var wbr".split()
+    "span strike strong sub sup time tt u var wbr"
 )
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_CODE = frozenset("code kbd samp var tt".split())
-_CARRIED = frozenset(
-    "script style template noscript svg math object audio video canvas button select".split()
-)
-_OPAQUE = frozenset("pre textarea iframe xmp noembed noframes".split())
-_RAW_TEXT = frozenset("script style textarea iframe xmp noembed noframes".split())
+_VOID = _names("area base br col embed hr img input link meta param source track wbr")
+_CODE = _names("code kbd samp var tt")
+_CARRIED = _names("script style template noscript svg math object audio video canvas button select")
+_OPAQUE = _names("pre textarea iframe xmp noembed noframes")
+_RAW_TEXT = _names("script style textarea iframe xmp noembed noframes")
 _KINDS = {
     **dict.fromkeys(("title", "h1", "h2", "h3", "h4", "h5", "h6", "caption", "legend"), SegmentKind.HEADING),
     **dict.fromkeys(("li", "dt", "dd", "option"), SegmentKind.ITEM),

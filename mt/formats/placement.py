@@ -218,14 +218,15 @@ class _Placement:
         return self._without_outer_punctuation(element.source, max(low, start), min(high, end))
 
     def _literal(self, code: str, within: tuple[int, int]) -> tuple[int, int] | None:
-        """The next place in the target where code stands as it is and no other code was put."""
-        at = self._target.find(code, *within)
-        while at >= 0:
-            span = at, at + len(code)
-            if not any(span[0] < end and start < span[1] for start, end in self._claimed):
-                self._claimed.append(span)
-                return span
-            at = self._target.find(code, at + 1, within[1])
+        """The next place in the target where code stands, in any case, and no other code was put."""
+        for target, wanted in ((self._target, code), (self._target.lower(), code.lower())):
+            at = target.find(wanted, *within) if len(target) == len(self._target) else -1
+            while at >= 0:
+                span = at, at + len(code)
+                if not any(span[0] < end and start < span[1] for start, end in self._claimed):
+                    self._claimed.append(span)
+                    return span
+                at = target.find(wanted, at + 1, within[1])
         return None
 
     def _linked(self, source: tuple[int, int], zone: _Zone) -> list[int]:
