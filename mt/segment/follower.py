@@ -16,6 +16,7 @@ _FOLLOWER = re.compile(
     rf"\s++(?P<opening>(?:[{QUOTES}{INVISIBLE}(\[{{¿¡*_‐-―-]|,,|<<|\s){{0,12}})"
     r"(?P<word>[^\W_][\w'’-]{0,40}|\S)?"
 )
+_DASHES = frozenset("-‐‑‒–—―")
 _ELIDED = re.compile(r"['’‘`´](?:[stnkmr]|ns|em)(?:\s+|-)(?P<next>[^\W\d_])")
 _RESUMED = re.compile(r"(?:…|\.{2,})[^\W\d_]")
 _ADDRESS = re.compile(r"https?://|www\.")
@@ -40,12 +41,14 @@ class Follower(NamedTuple):
         word: as written.
         end: offset behind it.
         elided: whether it is a clitic such as 's, which leaves the capital to the next word.
+        dash: whether a dash stands before it.
     """
 
     kind: Kind
     word: str
     end: int
     elided: bool = False
+    dash: bool = False
 
 
 def follower(text: str, position: int) -> Follower | None:
@@ -63,7 +66,8 @@ def follower(text: str, position: int) -> Follower | None:
     if word[0].islower() and match["opening"] and (elided := _ELIDED.match(text, start - 1)):
         kind = Kind.CAPITAL if elided["next"].isupper() else Kind.SMALL
         return Follower(kind, word, end, elided=True)
-    return Follower(_kind(text, start, word), word, end)
+    dash = not _DASHES.isdisjoint(match["opening"])
+    return Follower(_kind(text, start, word), word, end, dash=dash)
 
 
 def _kind(text: str, start: int, word: str) -> Kind:

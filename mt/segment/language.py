@@ -23,6 +23,8 @@ class Language:
         lettered: nouns that a letter follows as a label.
         articles: words before an ordinal number.
         after_ordinal: words after an ordinal number.
+        clock: abbreviations after a time of day.
+        after_clock: words that go on with a time of day.
         marked_names: names that end in an exclamation or question mark.
     """
 
@@ -34,6 +36,8 @@ class Language:
     lettered: frozenset[str]
     articles: frozenset[str]
     after_ordinal: frozenset[str]
+    clock: frozenset[str]
+    after_clock: frozenset[str]
     marked_names: frozenset[str]
 
 
@@ -45,13 +49,17 @@ def language(code: str) -> Language:
         code: primary language subtag in lower case; an unknown one gets only the common lists.
     """
     tables = [_read("common")]
-    if (_DATA / f"{code}.toml").is_file():
+    if code.isalpha() and (_DATA / f"{code}.toml").is_file():
         tables.append(_read(code))
-    return Language(**{f.name: frozenset().union(*(t.get(f.name, ()) for t in tables)) for f in fields(Language)})
+    return Language(
+        **{f.name: frozenset().union(*(t.get(f.name, ()) for t in tables)) for f in fields(Language)}
+    )
 
 
 def _read(name: str) -> dict[str, set[str]]:
     """The words of each list of a data file; the groups inside a list are for its reader only."""
     with (_DATA / f"{name}.toml").open("rb") as stream:
         tables: dict[str, dict[str, str]] = tomllib.load(stream)
-    return {key: {word for group in groups.values() for word in group.split()} for key, groups in tables.items()}
+    return {
+        key: {word for group in groups.values() for word in group.split()} for key, groups in tables.items()
+    }

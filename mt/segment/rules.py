@@ -8,23 +8,19 @@ from itertools import pairwise
 from mt.segment.follower import EMOJI, INVISIBLE, QUOTES, Follower, Kind, follower
 from mt.segment.language import Language, language
 
-_CANDIDATE = re.compile(
-    rf"[.!?…‽](?:[.!?…‽)\]}}²³¹⁰-⁹{QUOTES}{INVISIBLE}]|\[\d{{1,3}}\])*+|\n\s*\n"
-)
+_CANDIDATE = re.compile(rf"[.!?…‽](?:[.!?…‽)\]}}²³¹⁰-⁹{QUOTES}{INVISIBLE}]|\[\d{{1,3}}\])*+|\n\s*\n")
 """A mark with all that clings to it (more marks, closing quotes and brackets, footnote numbers), or a blank line.
 
 What is matched is never given back, so that finding all candidates reads a text once, whatever is in it.
 """
-_LATE_CLOSER = re.compile(
-    rf"\s++(?P<closer>''|[\"”»«“)\]]|[{EMOJI}\u200d]++|[:;]-?[()DPp])(?=[\s.!?…,;:]|$)"
-)
+_LATE_CLOSER = re.compile(rf"\s++(?P<closer>''|[\"”»«“)\]]|[{EMOJI}\u200d]++|[:;]-?[()DPp])(?=[\s.!?…,;:]|$)")
 _PICTURE = re.compile(rf"\s*+[{EMOJI}]")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _NEXT_WORD = re.compile(r"\s+([^\W\d_][\w'’-]{0,40})")
 _ENUMERATOR = re.compile(r"(?:\d{1,3}|[^\W\d_]|[ivx]{1,5}|[IVX]{1,5})(?:\.(?:\d{1,3}|[a-z]))*")
 _ROMAN = re.compile(r"[IVXLC]+")
 _EDGES = "\"'`´‘’‚‛“”„‟‹›«»([{*_–—―-,\u00ad\u200b\u200e\u200f\ufeff"
-_OPENING = {"»": "«", "«": "»", "“": "„"}
+_OPENING = {"»": "«", "«": "»", "“": "„", ")": "(", "]": "[", "}": "{"}
 _TOP_LEVEL_DOMAINS = frozenset("nl be com org net eu de fr uk info edu gov tv".split())
 _WINDOW = 80
 """How many characters before a mark are looked at: more than two long words."""
@@ -117,27 +113,35 @@ class _Scan:
         """Whether the sentence ends at the mark, given what follows."""
         if following.kind is Kind.OTHER:
             return False
+        start, marks = match.start(), match[0]
+        if marks == "." and self._text[start - 1].isspace():
+            return True
         if following.kind is Kind.SMALL and not self._uncapitalised:
             return False
-        start, marks = match.start(), match[0]
+        if not marks.startswith(("..", "…")) and self._is_in_insertion(start, marks):
+            return self._is_starter(following)
         if "!" in marks or "?" in marks:
             return self._closes_after_exclamation(start, marks, following)
         if marks[0] in "…‽" or marks.startswith(".."):
             return True
         return self._closes_after_full_stop(start, following)
 
+    def _is_in_insertion(self, start: int, marks: str) -> bool:
+        """Whether a bracket that was opened inside the sentence is closed behind the mark: "(ret.)", "(?)"."""
+        last = marks.rstrip(_EDGES)[-1]
+        if last not in ")]}":
+            return False
+        return self._text.rfind(_OPENING[last], max(self._first_word, start - _WINDOW), start) >= 0
+
     def _closes_after_exclamation(self, start: int, marks: str, following: Follower) -> bool:
-        remark = self._text[start - 1] in "([" and marks[-1] in ")]"
         words = self._text[max(self._begin, start - _WINDOW) : start].split()
         name = bool(words) and words[-1].strip(_EDGES) + marks[0] in self._words.marked_names
-        return self._is_starter(following) if remark or name else True
+        return not name or self._is_starter(following)
 
     def _closes_after_full_stop(self, start: int, following: Follower) -> bool:
         window = self._text[max(self._begin, start - _WINDOW) : start]
         words = window.split()
-        if not words or window[-1].isspace():
-            return True
-        token = words[-1].strip(_EDGES)
+        token = words[-1].strip(_EDGES) if words else ""
         previous = words[-2] if len(words) > 1 else ""
         if not token:
             return True
@@ -152,7 +156,10 @@ class _Scan:
         if _is_initials(token):
             label = len(token) == 1 and previous.lower() in self._words.lettered
             return label or (self._is_starter(following) and not self._is_surname(following))
-        if (len(token) == 1 and token.isalpha()) or _is_dotted(token):
+        if len(token) == 1 and token.islower():
+            unit = previous[-1:].isdecimal() and following.kind is Kind.CAPITAL
+            return unit or self._is_starter(following)
+        if _is_dotted(token):
             return self._is_starter(following)
         return True
 
@@ -160,6 +167,8 @@ class _Scan:
         """What the lists say about an abbreviation; None for a word in no list."""
         words = self._words
         for form in _forms(token, following.word):
+            if form in words.clock:
+                return not self._is_time_of_day(following)
             if form in words.before_name:
                 return self._is_starter(following)
             if form in words.before_word:
@@ -169,9 +178,17 @@ class _Scan:
         return None
 
     def _is_starter(self, following: Follower) -> bool:
-        if following.kind is Kind.SMALL:
+        if following.kind is Kind.SMALL or following.dash:
             return False
         return following.elided or following.word.lower() in self._words.starters
+
+    def _is_time_of_day(self, following: Follower) -> bool:
+        """Whether what follows goes on with a time of day: "Monday", "Eastern", "Dutch time", a dash."""
+        if following.dash or following.kind is Kind.NUMBER:
+            return True
+        further = _NEXT_WORD.match(self._text, following.end)
+        words = {following.word, further[1]} if further else {following.word}
+        return not words.isdisjoint(self._words.after_clock) and not self._is_starter(following)
 
     def _is_numeral(self, following: Follower) -> bool:
         """Whether it is a Roman numeral or a single letter, as in "afb. B"."""
