@@ -26,7 +26,7 @@ def run(call: Callable[[], Any], debug: bool = False) -> int:
         call: the command; it may return an exit code.
         debug: print the traceback of an error.
     """
-    from typer import Abort, Exit, TyperException
+    from click.exceptions import Abort, ClickException, Exit
 
     try:
         code = call()
@@ -39,7 +39,7 @@ def run(call: Callable[[], Any], debug: bool = False) -> int:
             traceback.print_exc()
         fail(error)
         return error.exit_code
-    except TyperException as error:
+    except ClickException as error:
         error.show()
         return int(error.exit_code)
     except (Abort, KeyboardInterrupt):
