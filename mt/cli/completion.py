@@ -23,6 +23,6 @@ class Shell(StrEnum):
 @app.command(epilog="Example: mt completion bash >> ~/.bashrc")
 def completion(shell: Annotated[Shell, typer.Argument(help="bash, zsh or fish.")]) -> None:
     """Print the shell completion script; put it where your shell reads its settings."""
-    from typer.completion import get_completion_script
+    from typer._completion_shared import get_completion_script
 
     report.out(get_completion_script(prog_name="mt", complete_var="_MT_COMPLETE", shell=shell.value))

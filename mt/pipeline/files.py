@@ -195,6 +195,7 @@ class FileTranslator:
     def _write(self, document: Document, output: Path | None) -> None:
         pairs = self._store.pairs(document.id)
         kind = self._wishes.bilingual
+        text: Iterator[str]
         if kind == "jsonl":
             text = (json_line(document, stored) for stored in pairs)
         elif kind:

@@ -1,0 +1,73 @@
+"""The program as a whole: exit codes, talk and data, completion."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mt import cli
+from mt.cli import report
+from mt.errors import EngineError, FormatError, StoreError, UsageError
+from tests.cli.conftest import Mt
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(UsageError, 2), (FormatError, 3), (EngineError, 4), (StoreError, 5)]
+)
+def test_an_error_of_the_library_becomes_its_exit_code_and_two_lines(
+    error: type[UsageError], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error("book.tmx line 812: no language.", "Pass --source-lang.")
+
+    assert report.run(fail) == code
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert written.err.splitlines() == ["mt: book.tmx line 812: no language.", "    Pass --source-lang."]
+
+
+def test_an_unexpected_error_shows_no_traceback_unless_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report.run(lambda: 1 / 0) == 1
+    assert "Traceback" not in capsys.readouterr().err
+    assert report.run(lambda: 1 / 0, debug=True) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_mistyped_command_is_exit_code_2(mt: Mt) -> None:
+    assert b"No such command" in mt("tranlate", code=2).stderr
+
+
+def test_a_mistyped_option_names_the_right_one(mt: Mt) -> None:
+    assert b"--beam-size" in mt("translate", "--beam-sise", "4", code=2).stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_shell_gets_its_completion_script(mt: Mt, shell: str) -> None:
+    assert b"_MT_COMPLETE" in mt("completion", shell).stdout
+
+
+def test_completion_knows_the_commands(mt: Mt, environment: dict[str, str]) -> None:
+    environment |= {"_MT_COMPLETE": "complete_bash", "COMP_WORDS": "mt tr", "COMP_CWORD": "1"}
+    assert b"translate" in mt().stdout
+
+
+def test_the_doctor_names_model_store_and_where_each_setting_was_set(mt: Mt, tmp_path: Path) -> None:
+    (tmp_path / "mt.toml").write_text('beam_size = 2\nstore = "eigen.db"\n', encoding="utf-8")
+    checks = {c["name"]: c for c in map(json.loads, mt("doctor", "--json").stdout.splitlines())}
+    assert "starter-nl-en" in checks["model"]["detail"]
+    assert "eigen.db" in checks["store"]["detail"]
+    assert "mt.toml" in checks["setting beam_size"]["detail"]
+    assert "default" in checks["setting threads"]["detail"]
+
+
+def test_the_doctor_fails_when_the_store_is_broken(mt: Mt, tmp_path: Path) -> None:
+    (tmp_path / "kapot.db").write_bytes(b"this is no database" * 100)
+    assert b"kapot.db" in mt("doctor", "--store", "kapot.db", code=1).stdout
+
+
+def test_the_commands_in_the_table_are_the_modules_in_the_folder() -> None:
+    folder = Path(cli.__file__).parent
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "report", "options"}
+    assert set(cli.COMMANDS) == modules
