@@ -8,7 +8,7 @@ BLEU, chrF2, chrF2++ and TER are sacrebleu's: the same statistics, random number
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
@@ -48,10 +48,8 @@ class Metric(Protocol):
 
     higher_is_better: bool
 
-    def statistics(
-        self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
-    ) -> NDArray[np.float64]:
-        """The sufficient statistics, one row for each segment: ``[segments, k]``, float64."""
+    def against(self, references: Sequence[Sequence[str]]) -> Callable[[Sequence[str]], NDArray[np.float64]]:
+        """What turns hypotheses into sufficient statistics, one row a segment: ``[segments, k]``, float64."""
         ...
 
     def scores(self, totals: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -163,7 +161,7 @@ def segment_scores(
     """
     check_streams({"hypotheses": hypotheses}, references)
     loaded = load_metric(metric, lang)
-    values: list[float] = loaded.segment_scores(loaded.statistics(hypotheses, references)).tolist()
+    values: list[float] = loaded.segment_scores(loaded.against(references)(hypotheses)).tolist()
     return values
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,25 +28,33 @@ class Bleu:
     def __init__(self, lang: str = "") -> None:
         self._sacre = open_bleu(lang)
         self._word_by_word = self._sacre.tokenizer.signature() == "13a"
-        self._words = WordNumbers(lambda word: self._sacre.tokenizer(word).split())
-        self._tokens = WordNumbers(lambda word: [word])
+        self._words = WordNumbers()
 
-    def statistics(
-        self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
-    ) -> NDArray[np.float64]:
-        """``[segments, 10]``."""
-        hypothesis, *others = self._symbols([hypotheses, *references])
-        matched = matches(hypothesis, others, ORDER, merged=True)[0]
-        nearest = _nearest(hypothesis.lengths, np.stack([other.lengths for other in others]))
-        columns = [hypothesis.lengths[:, None], nearest[:, None], matched, hypothesis.totals(ORDER)]
-        return np.concatenate(columns, axis=1).astype(np.float64)
+    def against(self, references: Sequence[Sequence[str]]) -> Callable[[Sequence[str]], NDArray[np.float64]]:
+        """Statistics ``[segments, 10]``."""
+        others = [self._symbols(stream) for stream in references]
+        lengths = np.stack([other.lengths for other in others])
 
-    def _symbols(self, streams: Sequence[Sequence[str]]) -> list[Symbols]:
+        def statistics(hypotheses: Sequence[str]) -> NDArray[np.float64]:
+            hypothesis = self._symbols(hypotheses)
+            matched = matches(hypothesis, others, ORDER, merged=True)[0]
+            nearest = _nearest(hypothesis.lengths, lengths)
+            columns = [hypothesis.lengths[:, None], nearest[:, None], matched, hypothesis.totals(ORDER)]
+            return np.concatenate(columns, axis=1).astype(np.float64)
+
+        return statistics
+
+    def _symbols(self, texts: Sequence[str]) -> Symbols:
         """Tokens as numbers; 13a looks no further than a word, but joins lines that a text may have."""
-        if self._word_by_word and not any("\n" in text for stream in streams for text in stream):
-            return self._words.symbols(*streams)
-        whole = [[self._sacre._preprocess_segment(text) for text in stream] for stream in streams]
-        return self._tokens.symbols(*whole)
+        if self._word_by_word and not any("\n" in text for text in texts):
+            return self._words.symbols(texts, self._tokenise)
+        return self._words.symbols([self._sacre._preprocess_segment(text) for text in texts], None)
+
+    def _tokenise(self, word: str) -> list[str]:
+        if word.isalnum():
+            return [word]
+        tokens: list[str] = self._sacre.tokenizer(word).split()
+        return tokens
 
     def scores(self, totals: NDArray[np.floating]) -> NDArray[np.float64]:
         """0..100, with exponential smoothing of orders without a match."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,21 +32,31 @@ class Chrf2:
         from sacrebleu.metrics import CHRF
 
         self._sacre = CHRF(word_order=self.word_order)
-        self._words = WordNumbers(self._sacre._remove_punctuation)
+        self._words = WordNumbers()
 
-    def statistics(
-        self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
-    ) -> NDArray[np.float64]:
-        """``[segments, 3 * orders]``."""
-        streams = [hypotheses, *references]
-        characters = [Symbols.of_characters(["".join(text.split()) for text in stream]) for stream in streams]
-        parts = [_triples(characters, CHARACTER_ORDER)]
-        if self.word_order:
-            parts.append(_triples(self._words.symbols(*streams), self.word_order))
-        by_reference: NDArray[np.float64] = np.concatenate(parts, axis=2).astype(np.float64)
-        best = np.stack([chrf_scores(rows) for rows in by_reference]).argmax(axis=0)
-        chosen: NDArray[np.float64] = by_reference[best, np.arange(len(hypotheses))]
-        return chosen
+    def against(self, references: Sequence[Sequence[str]]) -> Callable[[Sequence[str]], NDArray[np.float64]]:
+        """Statistics ``[segments, 3 * orders]``, of the reference with the best score."""
+        others = [self._symbols(stream) for stream in references]
+
+        def statistics(hypotheses: Sequence[str]) -> NDArray[np.float64]:
+            kinds = zip(self._symbols(hypotheses), *others, strict=True)
+            parts = [
+                _triples(kind, order)
+                for kind, order in zip(kinds, (CHARACTER_ORDER, self.word_order), strict=False)
+            ]
+            by_reference: NDArray[np.float64] = np.concatenate(parts, axis=2).astype(np.float64)
+            best = np.stack([chrf_scores(rows) for rows in by_reference]).argmax(axis=0)
+            chosen: NDArray[np.float64] = by_reference[best, np.arange(len(hypotheses))]
+            return chosen
+
+        return statistics
+
+    def _symbols(self, texts: Sequence[str]) -> list[Symbols]:
+        """The characters without white space and, where they count, the words; ends of words stand alone."""
+        characters = Symbols.of_characters(["".join(text.split()) for text in texts])
+        if not self.word_order:
+            return [characters]
+        return [characters, self._words.symbols(texts, self._sacre._remove_punctuation)]
 
     def scores(self, totals: NDArray[np.floating]) -> NDArray[np.float64]:
         """0..100."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +37,7 @@ class Symbols:
     def of(cls, texts: Sequence[Sequence[int]]) -> Symbols:
         """From one sequence of numbers for each segment."""
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-        ids = np.fromiter((symbol for text in texts for symbol in text), np.int64, int(lengths.sum()))
+        ids = np.fromiter(chain.from_iterable(texts), np.int64, int(lengths.sum()))
         return cls(ids, lengths)
 
     @classmethod

@@ -6,7 +6,7 @@ over all resamples are then one product of matrices.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,51 +21,76 @@ EXACT = float(1 << 24)
 """Below this every sum of whole numbers is exact in float32, whatever the order."""
 
 
-def bootstrap_totals(statistics: NDArray[np.float64], samples: int, seed: int | None) -> NDArray[np.float32]:
-    """Sums of the statistics over bootstrap resamples.
+def bootstrap_totals(
+    statistics: Sequence[NDArray[np.float64]], samples: int, seed: int | None
+) -> list[NDArray[np.float32]]:
+    """Sums of statistics over bootstrap resamples, the same resamples for all.
 
     Args:
-        statistics: ``[segments, k]``.
+        statistics: tables ``[segments, k]`` of the same segments.
         samples: how many resamples.
         seed: of numpy's default generator.
 
     Returns:
-        ``[samples, k]``, float32: sacrebleu sums in that type, and so do the p-values that are compared.
+        For each table ``[samples, k]``, float32: sacrebleu sums in that type before it computes p-values.
     """
-    segments = len(statistics)
-    exact = is_exact(statistics)
-    weights = statistics if exact else statistics.astype(np.float32)
-    blocks = (
-        _counts(rows, segments) @ weights if exact else np.stack([weights[row].sum(0) for row in rows])
-        for rows in _draws(segments, samples, seed)
-    )
-    return np.concatenate([block.astype(np.float32) for block in blocks])
+    segments = len(statistics[0])
+    exact = [is_exact(table) for table in statistics]
+    rough = [table.astype(np.float32) for table, whole in zip(statistics, exact, strict=True) if not whole]
+    blocks: list[list[NDArray[np.float32]]] = []
+    for rows in _draws(segments, samples, seed):
+        counts = _counts(rows, segments) if any(exact) else None
+        rounded = iter(rough)
+        blocks.append(
+            [
+                (counts @ table.astype(np.float32))
+                if whole and counts is not None
+                else _sums_in_order(next(rounded), rows)
+                for table, whole in zip(statistics, exact, strict=True)
+            ]
+        )
+    return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
 
 
 def is_exact(statistics: NDArray[np.float64]) -> bool:
     """Whether the sums of any resample are exact in float32: whole numbers that stay small enough."""
     whole = bool((statistics == np.floor(statistics)).all())
-    return whole and len(statistics) * float(statistics.max(initial=0)) < EXACT
+    return whole and len(statistics) * float(np.abs(statistics).max(initial=0)) < EXACT
 
 
 def randomised_totals(
-    baseline: NDArray[np.float64], system: NDArray[np.float64], trials: int, seed: int | None
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Sums over two pseudo-systems that swap segments at random.
+    pairs: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]], trials: int, seed: int | None
+) -> Iterator[list[tuple[NDArray[np.float64], NDArray[np.float64]]]]:
+    """Sums over two pseudo-systems that swap segments at random, the same swaps for all pairs.
 
     Args:
-        baseline, system: ``[segments, k]``.
+        pairs: tables ``[segments, k]`` of a baseline and of a system.
         trials: how many shufflings.
         seed: of numpy's default generator.
 
     Yields:
-        Blocks of trials: sums of both pseudo-systems, ``[block, k]`` each.
+        A block of trials: for each pair the sums of both pseudo-systems, ``[block, k]`` each.
     """
-    difference, both = baseline - system, (baseline + system).sum(0)
-    start = system.sum(0)
-    for kept in _coins(len(system), trials, seed):
-        one = start + kept.astype(np.float64) @ difference
-        yield one, both - one
+    differences = [baseline - system for baseline, system in pairs]
+    exact = all(is_exact(table) for table in differences)
+    starts = [(system.sum(0), (baseline + system).sum(0)) for baseline, system in pairs]
+    for coins in _coins(len(pairs[0][0]), trials, seed):
+        block = []
+        for (start, both), moved in zip(starts, _products(coins, differences, exact), strict=True):
+            one = start + moved
+            block.append((one, both - one))
+        yield block
+
+
+def _products(
+    coins: NDArray[np.bool_], tables: Sequence[NDArray[np.float64]], exact: bool
+) -> list[NDArray[np.float64]]:
+    """What each trial moves from one pseudo-system to the other; float32 where it loses nothing, for speed."""
+    if exact:
+        few = coins.astype(np.float32)
+        return [(few @ table.astype(np.float32)).astype(np.float64) for table in tables]
+    many = coins.astype(np.float64)
+    return [many @ table for table in tables]
 
 
 def p_value(statistics: NDArray[np.float64], observed: float) -> float:
@@ -94,8 +119,14 @@ def _draws(segments: int, samples: int, seed: int | None) -> Iterator[NDArray[np
         yield generator.choice(segments, size=(min(block, samples - start), segments), replace=True)
 
 
-def _counts(rows: NDArray[np.int64], segments: int) -> NDArray[np.float64]:
-    counts = np.empty(rows.shape, dtype=np.float64)
+def _sums_in_order(table: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Sums that round on the way, added up in the order that sacrebleu does."""
+    return np.stack([table[row].sum(0) for row in rows])
+
+
+def _counts(rows: NDArray[np.int64], segments: int) -> NDArray[np.float32]:
+    """How often each segment was drawn, a row for each resample."""
+    counts = np.empty(rows.shape, dtype=np.float32)
     for row, count in zip(rows, counts, strict=True):
         count[:] = np.bincount(row, minlength=segments)
     return counts

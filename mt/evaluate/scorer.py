@@ -48,8 +48,9 @@ class Scorer:
             references: for each reference stream its segments.
         """
         for name, metric in self.metrics.items():
+            statistics = metric.against(references)
             for system, texts in zip(self.systems, hypotheses, strict=True):
-                self._blocks.setdefault((name, system), []).append(metric.statistics(texts, references))
+                self._blocks.setdefault((name, system), []).append(statistics(texts))
         self.segments += len(references[0])
 
     def statistics(self, metric: str, system: str) -> NDArray[np.float64]:
@@ -80,12 +81,13 @@ class Scorer:
     ) -> Comparison:
         """See :func:`mt.evaluate.compare`."""
         plan = self._plan(baseline, tests, samples, confidence, seed)
-        drawn = {name: self._bootstrap(name, plan) for name in self.metrics}
+        drawn = self._bootstrap(plan)
+        p_values = self._p_values(plan, drawn)
         rows = {
-            name: tuple(self._row(name, system, plan, drawn[name]) for system in self.systems)
+            name: tuple(self._row(name, system, plan, drawn, p_values) for system in self.systems)
             for name in self.metrics
         }
-        pairwise = {name: self._pairwise(name, plan, drawn[name]) for name in self.metrics}
+        pairwise = {name: self._pairwise(name, plan, drawn) for name in self.metrics}
         better = {name: metric.higher_is_better for name, metric in self.metrics.items()}
         return Comparison(plan.baseline, self.segments, rows, pairwise, better)
 
@@ -114,59 +116,75 @@ class Scorer:
         summed = self.statistics(metric, system).sum(axis=0, keepdims=True)
         return float(self.metrics[metric].scores(summed)[0])
 
-    def _bootstrap(self, metric: str, plan: _Plan) -> dict[str, NDArray[np.float64]]:
-        """For each system its score in every resample; all systems see the same resamples."""
+    def _bootstrap(self, plan: _Plan) -> _Drawn:
+        """Scores in every resample; all systems and metrics see the same resamples."""
+        keys = [(name, system) for name in self.metrics for system in self.systems]
         if not plan.resamples:
             return {}
-        stacked = np.concatenate([self.statistics(metric, system) for system in self.systems], axis=1)
-        totals = np.split(bootstrap_totals(stacked, plan.resamples, plan.seed), len(self.systems), axis=1)
-        scores = self.metrics[metric].scores
-        return {system: scores(part) for system, part in zip(self.systems, totals, strict=True)}
+        tables = [self.statistics(*key) for key in keys]
+        totals = bootstrap_totals(tables, plan.resamples, plan.seed)
+        return {key: self.metrics[key[0]].scores(total) for key, total in zip(keys, totals, strict=True)}
+
+    def _p_values(self, plan: _Plan, drawn: _Drawn) -> dict[tuple[str, str, str], float]:
+        """P-values against the baseline by test, metric and system."""
+        others = [system for system in self.systems if system != plan.baseline]
+        keys = [(name, system) for name in self.metrics for system in others]
+        values = {}
+        if "bootstrap" in plan.tests:
+            for name, system in keys:
+                values["bootstrap", name, system] = self._bootstrap_p(name, plan.baseline, system, drawn)
+        if "randomisation" in plan.tests:
+            values |= self._randomise(keys, plan)
+        return values
+
+    def _bootstrap_p(self, metric: str, one: str, other: str, drawn: _Drawn) -> float:
+        observed = abs(self.total(metric, one) - self.total(metric, other))
+        return bootstrap_p_value(drawn[metric, other], drawn[metric, one], observed)
+
+    def _randomise(self, keys: Sequence[tuple[str, str]], plan: _Plan) -> dict[tuple[str, str, str], float]:
+        pairs = [
+            (self.statistics(metric, plan.baseline), self.statistics(metric, system))
+            for metric, system in keys
+        ]
+        differences: list[list[NDArray[np.float64]]] = [[] for _ in keys]
+        for block in randomised_totals(pairs, plan.tests["randomisation"], plan.seed):
+            for (metric, _), found, (a, b) in zip(keys, differences, block, strict=True):
+                scores = self.metrics[metric].scores
+                found.append(np.abs(scores(a) - scores(b)))
+        return {
+            ("randomisation", metric, system): p_value(
+                np.concatenate(found), abs(self.total(metric, plan.baseline) - self.total(metric, system))
+            )
+            for (metric, system), found in zip(keys, differences, strict=True)
+        }
 
     def _row(
-        self, metric: str, system: str, plan: _Plan, drawn: Mapping[str, NDArray[np.float64]]
+        self,
+        metric: str,
+        system: str,
+        plan: _Plan,
+        drawn: _Drawn,
+        p_values: Mapping[tuple[str, str, str], float],
     ) -> SystemScore:
         kind, value = self.metrics[metric], self.total(metric, system)
-        signature = kind.signature(
-            self.references, bs=plan.resamples, ar=plan.tests.get("randomisation"), seed=plan.seed
-        )
+        trials = plan.tests.get("randomisation")
+        signature = kind.signature(self.references, bs=plan.resamples, ar=trials, seed=plan.seed)
         interval = mean = half_width = None
         if drawn:
-            lower, upper = bounds(drawn[system])
-            mean, half_width = float(drawn[system].mean()), 0.5 * (upper - lower)
+            lower, upper = bounds(drawn[metric, system])
+            mean, half_width = float(drawn[metric, system].mean()), 0.5 * (upper - lower)
             interval = _cap(kind, lower), _cap(kind, upper)
         reported = MetricScore(_cap(kind, value), metric, signature, interval)
         if system == plan.baseline:
             return SystemScore(system, reported, mean, half_width)
         delta = reported.value - _cap(kind, self.total(metric, plan.baseline))
-        return SystemScore(
-            system, reported, mean, half_width, delta, self._p_values(metric, system, plan, drawn)
-        )
+        tested = {test: p_values[test, metric, system] for test in plan.tests}
+        return SystemScore(system, reported, mean, half_width, delta, tested)
 
-    def _p_values(
-        self, metric: str, system: str, plan: _Plan, drawn: Mapping[str, NDArray[np.float64]]
-    ) -> dict[str, float]:
-        observed = abs(self.total(metric, system) - self.total(metric, plan.baseline))
-        values = {}
-        if "bootstrap" in plan.tests:
-            values["bootstrap"] = bootstrap_p_value(drawn[system], drawn[plan.baseline], observed)
-        if "randomisation" in plan.tests:
-            scores = self.metrics[metric].scores
-            one, two = self.statistics(metric, plan.baseline), self.statistics(metric, system)
-            blocks = randomised_totals(one, two, plan.tests["randomisation"], plan.seed)
-            differences = np.concatenate([np.abs(scores(a) - scores(b)) for a, b in blocks])
-            values["randomisation"] = p_value(differences, observed)
-        return values
-
-    def _pairwise(
-        self, metric: str, plan: _Plan, drawn: Mapping[str, NDArray[np.float64]]
-    ) -> dict[tuple[str, str], float]:
+    def _pairwise(self, metric: str, plan: _Plan, drawn: _Drawn) -> dict[tuple[str, str], float]:
         if "bootstrap" not in plan.tests:
             return {}
-        return {
-            (a, b): bootstrap_p_value(drawn[b], drawn[a], abs(self.total(metric, a) - self.total(metric, b)))
-            for a, b in combinations(self.systems, 2)
-        }
+        return {(a, b): self._bootstrap_p(metric, a, b, drawn) for a, b in combinations(self.systems, 2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +195,10 @@ class _Plan:
     tests: Mapping[str, int]
     resamples: int
     seed: int | None
+
+
+_Drawn = Mapping[tuple[str, str], "NDArray[np.float64]"]
+"""Metric and system to the score in every resample; empty where nothing was resampled."""
 
 
 def capped(metric: Metric, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ the hypothesis costs a dozen operations whatever the length of the reference, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -35,17 +35,19 @@ class Ter:
 
         self._sacre = TER()
 
-    def statistics(
-        self, hypotheses: Sequence[str], references: Sequence[Sequence[str]]
-    ) -> NDArray[np.float64]:
-        """``[segments, 2]``."""
-        rows = [self._segment(texts[0], texts[1:]) for texts in zip(hypotheses, *references, strict=True)]
-        return np.array(rows, dtype=np.float64).reshape(-1, 2)
+    def against(self, references: Sequence[Sequence[str]]) -> Callable[[Sequence[str]], NDArray[np.float64]]:
+        """Statistics ``[segments, 2]``."""
+        others = [[self._words(text) for text in texts] for texts in zip(*references, strict=True)]
+        lengths = [sum(map(len, texts)) / len(texts) for texts in others]
 
-    def _segment(self, hypothesis: str, references: Sequence[str]) -> tuple[int, float]:
-        words = self._words(hypothesis)
-        others = [self._words(reference) for reference in references]
-        return min(edits(words, other) for other in others), sum(map(len, others)) / len(others)
+        def statistics(hypotheses: Sequence[str]) -> NDArray[np.float64]:
+            edited = [
+                min(edits(words, other) for other in texts)
+                for words, texts in zip(map(self._words, hypotheses), others, strict=True)
+            ]
+            return np.array([edited, lengths], dtype=np.float64).T
+
+        return statistics
 
     def _words(self, text: str) -> list[str]:
         split: list[str] = self._sacre._preprocess_segment(text).split()

@@ -7,36 +7,38 @@ from collections.abc import Callable, Sequence
 from mt.evaluate.ngrams import Symbols
 
 REMEMBERED = 1 << 18
-"""Different words after which the memory starts anew, about 50 MB."""
+"""Different words whose tokens are remembered, about 50 MB."""
 
 
 class WordNumbers:
-    """Turns texts into token numbers.
+    """Turns texts into token numbers; equal tokens have equal numbers."""
 
-    Args:
-        tokenise: a word without white space to its tokens.
-    """
-
-    def __init__(self, tokenise: Callable[[str], Sequence[str]]) -> None:
-        self._tokenise = tokenise
+    def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self._words: dict[str, list[int]] = {}
 
-    def symbols(self, *streams: Sequence[str]) -> list[Symbols]:
-        """Each stream of texts as numbers; equal tokens have equal numbers within one call."""
-        if len(self._words) > REMEMBERED:
-            self._words.clear()
-            self._numbers.clear()
-        return [Symbols.of([self._text(text) for text in stream]) for stream in streams]
+    def symbols(self, texts: Sequence[str], tokenise: Callable[[str], Sequence[str]] | None) -> Symbols:
+        """The texts as numbers.
 
-    def _text(self, text: str) -> list[int]:
+        Args:
+            texts: one for each segment.
+            tokenise: a word without white space to its tokens, the same at every call; None where words
+                are tokens.
+        """
+        if tokenise is None:
+            return Symbols.of([[self._number(word) for word in text.split()] for text in texts])
+        return Symbols.of([self._text(text, tokenise) for text in texts])
+
+    def _text(self, text: str, tokenise: Callable[[str], Sequence[str]]) -> list[int]:
         numbers: list[int] = []
         for word in text.split():
             known = self._words.get(word)
             if known is None:
-                known = self._words[word] = self._learn(word)
+                known = [self._number(token) for token in tokenise(word)]
+                if len(self._words) < REMEMBERED:
+                    self._words[word] = known
             numbers += known
         return numbers
 
-    def _learn(self, word: str) -> list[int]:
-        return [self._numbers.setdefault(token, len(self._numbers)) for token in self._tokenise(word)]
+    def _number(self, token: str) -> int:
+        return self._numbers.setdefault(token, len(self._numbers))

@@ -1,0 +1,113 @@
+"""Paired significance tests: `mt.evaluate` against the sacrebleu command, same files, same seed, one run.
+
+    python bench/significance.py REFERENCE HYPOTHESIS HYPOTHESIS... [--segments 2000] [--rounds 5]
+
+Prints the p-values of both, whether they are the same, and the ratio of the medians of the times. A measured
+time is that of a whole process: start, imports, reading, computing, printing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+OURS = """
+import json, sys
+from pathlib import Path
+from mt.evaluate import compare
+test, metrics, reference, *files = sys.argv[1:]
+read = lambda name: Path(name).read_text(encoding="utf-8").splitlines()
+result = compare({f: read(f) for f in files}, [read(reference)], metrics=metrics.split(","), tests=[test],
+                 confidence=0)
+print(json.dumps({m: [s.p_values.get(test) for s in rows] for m, rows in result.rows.items()}))
+"""
+
+METRICS = {"bleu": ["bleu"], "bleu,chrf2": ["bleu", "chrf"], "bleu,chrf2,ter": ["bleu", "chrf", "ter"]}
+FLAGS = {"bootstrap": "--paired-bs", "randomisation": "--paired-ar"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("reference", type=Path)
+    parser.add_argument("hypotheses", type=Path, nargs="+")
+    parser.add_argument("--segments", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--metrics", choices=METRICS, nargs="*", default=["bleu", "bleu,chrf2"])
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        files = [
+            enlarge(path, arguments.segments, Path(folder) / f"{number}.txt")
+            for number, path in enumerate([arguments.reference, *arguments.hypotheses])
+        ]
+        for test in FLAGS:
+            for metrics in arguments.metrics:
+                measure(test, metrics, files, arguments.rounds)
+
+
+def enlarge(path: Path, segments: int, target: Path) -> str:
+    """As many different segments as asked for: later rounds leave out the last word, then two, and so on."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    made: list[str] = []
+    while len(made) < segments:
+        left_out = len(made) // len(lines)
+        made += [" ".join(line.split()[: -left_out or None]) for line in lines]
+    target.write_text("\n".join(made[:segments]) + "\n", encoding="utf-8")
+    return str(target)
+
+
+def measure(test: str, metrics: str, files: list[str], rounds: int) -> None:
+    """Run both in turn and print one paragraph."""
+    reference, *systems = files
+    ours = [sys.executable, "-c", OURS, test, metrics, reference, *systems]
+    command = [sys.executable, "-m", "sacrebleu", reference, "-i", *systems, FLAGS[test], "-m"]
+    theirs = [*command, *METRICS[metrics], "-f", "text", "-w", "4", "-nc", "-q"]
+    times: dict[str, list[tuple[float, float]]] = {"ours": [], "theirs": []}
+    for _ in range(rounds):
+        for name, call in (("ours", ours), ("theirs", theirs)):
+            seconds, processor, output = timed(call)
+            times[name].append((seconds, processor))
+            if name == "ours":
+                found = in_rows(json.loads(output))
+            else:
+                expected = re.findall(r"p = ([\d.]+)", output)
+    wall, processor = (
+        statistics.median(t[k] for t in times["theirs"]) / statistics.median(t[k] for t in times["ours"])
+        for k in (0, 1)
+    )
+    same = "the same" if found == expected else "DIFFERENT"
+    print(f"{test}, {metrics}: p-values {same}: {' '.join(expected)}")
+    for name, values in times.items():
+        print(
+            f"  {name:7} {statistics.median(v[0] for v in values):7.2f} s, "
+            f"processor {statistics.median(v[1] for v in values):7.2f} s (medians of {rounds})"
+        )
+    print(f"  sacrebleu takes {wall:.1f} times as long, {processor:.1f} times the processor time")
+
+
+def in_rows(p_values: dict[str, list[float | None]]) -> list[str]:
+    """The p-values as sacrebleu's table prints them: a line for each system, a column for each metric."""
+    return [f"{p:.4f}" for row in zip(*p_values.values(), strict=True) for p in row if p is not None]
+
+
+def timed(call: list[str]) -> tuple[float, float, str]:
+    """Seconds, processor seconds and output of a process."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.perf_counter()
+    output = subprocess.run(call, check=True, capture_output=True, text=True).stdout
+    seconds = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, output
+
+
+if __name__ == "__main__":
+    main()
