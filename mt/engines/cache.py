@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +28,7 @@ def converted(model: Model, quantization: str = "int8") -> Model:
         EngineError: the model cannot be read.
     """
     name = f"{model.name}-{quantization}-{_fingerprint(model)}"
-    roots = (cache_folder() / "models", Path(tempfile.gettempdir()) / "mt-models")
+    roots = [cache_folder() / "models", *_temporary_root()]
     for root in roots:
         if (root / name / METADATA).is_file():
             return resolve(root / name)
@@ -34,11 +36,11 @@ def converted(model: Model, quantization: str = "int8") -> Model:
     for root in roots:
         try:
             root.mkdir(parents=True, exist_ok=True)
-            with locked(root / f"{name}.lock"):
+            with locked(root / f".{name}.lock"):
                 if not (root / name / METADATA).is_file():
                     _convert(model, root / name, quantization)
             with suppress(OSError):
-                (root / f"{name}.lock").unlink()
+                (root / f".{name}.lock").unlink()
             return resolve(root / name)
         except OSError as error:
             problem = error
@@ -46,6 +48,16 @@ def converted(model: Model, quantization: str = "int8") -> Model:
         f"{roots[0]}: the converted model cannot be written ({problem}).",
         "Set MT_CACHE to a folder with space.",
     )
+
+
+def _temporary_root() -> Iterator[Path]:
+    """A folder of this user among the temporary ones; one that somebody else put there is left alone."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    root = Path(tempfile.gettempdir()) / f"mt-models-{user}"
+    with suppress(OSError):
+        root.mkdir(mode=0o700, exist_ok=True)
+        if not hasattr(os, "getuid") or root.lstat().st_uid == user:
+            yield root
 
 
 def _convert(model: Model, final: Path, quantization: str) -> None:

@@ -35,7 +35,6 @@ _BY_TOKEN = (
 )
 _PAD = "<pad>"
 _NEVER = -1e4
-QUANTIZATIONS = ("int8", "float32", "float16")
 TOKENIZER_FILES = ("source.spm", "target.spm")
 
 
@@ -46,7 +45,7 @@ def convert(source: Path, target: Path, quantization: str = "int8") -> None:
         source: has config.json, vocab.json, source.spm, target.spm and model.safetensors, or
             pytorch_model.bin, which needs torch.
         target: an existing empty folder.
-        quantization: one of :data:`QUANTIZATIONS`; int8 has one scale for each row (Jacob et al. 2018).
+        quantization: int8, float32 or float16; int8 has one scale for each row (Jacob et al. 2018).
 
     Raises:
         EngineError: a file is missing or broken, or the model is no Marian transformer.

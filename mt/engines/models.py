@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,10 +27,12 @@ class Model:
     Attributes:
         name: what ``--model`` takes.
         path: its folder.
-        kind: ``starter``, ``huggingface`` or ``ctranslate2``: the layout of the folder.
+        kind: ``starter``, ``huggingface`` or ``ctranslate2``: the layout of the folder; ``damaged`` where what is
+            known of it cannot be read.
         source_lang, target_lang: BCP 47, empty where unknown.
         size: of the folder in bytes.
         sha256: of the weights as they came, hexadecimal.
+        stored_sha256: of the weights as they were converted, empty where they were not.
         licence: SPDX identifier or what the card says, empty where unknown.
         scores: measured values, from the card.
         quantization: number type of the stored weights.
@@ -50,6 +53,7 @@ class Model:
     target_lang: str = ""
     size: int = 0
     sha256: str = ""
+    stored_sha256: str = ""
     licence: str = ""
     scores: tuple[Score, ...] = ()
     quantization: str = ""
@@ -70,11 +74,10 @@ class Model:
 
 
 def installed() -> list[Model]:
-    """Every model that can be used, best first, the starter last."""
-    folder = models_folder()
-    found = (
-        [_of_folder(path.parent) for path in sorted(folder.glob(f"*/{METADATA}"))] if folder.is_dir() else []
-    )
+    """Every model, best first, the starter last; a damaged one says so in its note."""
+    found = [
+        _of_metadata_or_damaged(path.parent) for path in sorted(models_folder().glob(f"[!.]*/{METADATA}"))
+    ]
     return [*sorted(found, key=_rank, reverse=True), starter()]
 
 
@@ -84,7 +87,33 @@ def _rank(model: Model) -> tuple[float, str]:
 
 def starter() -> Model:
     """The model that is shipped in the package."""
-    return replace(_of_folder(STARTER), name=STARTER.name, kind="starter", origin="shipped with mt")
+    return replace(
+        _of_folder(STARTER), name=STARTER.name, kind="starter", origin="shipped with mt", sha256=""
+    )
+
+
+def info(name: str | Path = "auto") -> tuple[Model, str]:
+    """Everything known of a model, its weights read and checked.
+
+    Returns:
+        the model, and whether its weights are still those that were installed: ``yes``, ``no`` or
+        ``not recorded``.
+
+    Raises:
+        UsageError: no such model.
+        EngineError: the folder holds no model.
+    """
+    model = resolve(name)
+    stored = sha256_of(weights_file(model.path))
+    expected = model.stored_sha256 or _checksum_in(read_card(model.path))
+    verified = "not recorded" if not expected else "yes" if stored == expected else "no"
+    return replace(model, sha256=model.sha256 or stored), verified
+
+
+def _checksum_in(card: str) -> str:
+    """The checksum that a card states, or empty."""
+    found = re.search(r"\b[0-9a-f]{64}\b", card)
+    return found[0] if found else ""
 
 
 def resolve(name: str | Path = "auto", source_lang: str = "nl", target_lang: str = "en") -> Model:
@@ -134,7 +163,7 @@ def _primary(lang: str) -> str:
 def _of_folder(folder: Path) -> Model:
     """Read a model's folder, with or without our metadata."""
     if (folder / METADATA).is_file():
-        return _of_metadata(folder)
+        return read_installed(folder)
     if (folder / "model.bin").is_file() and (folder / "config.json").is_file():
         return describe(folder, "ctranslate2")
     if (folder / "config.json").is_file():
@@ -145,13 +174,26 @@ def _of_folder(folder: Path) -> Model:
     )
 
 
-def _of_metadata(folder: Path) -> Model:
+def _of_metadata_or_damaged(folder: Path) -> Model:
+    try:
+        return read_installed(folder)
+    except EngineError as error:
+        return Model(folder.name, folder, "damaged", note=str(error))
+
+
+def read_installed(folder: Path) -> Model:
+    """What was stored with a model when it was installed or converted.
+
+    Raises:
+        EngineError: it cannot be read.
+    """
     try:
         values: dict[str, Any] = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+        values["name"] = folder.name if folder.parent == models_folder() else values["name"]
         scores = tuple(Score(**score) for score in values.pop("scores", ()))
         tokens = tuple(values.pop("language_tokens", ()))
         return Model(**values, path=folder, scores=scores, language_tokens=tokens)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise EngineError(
             f"{folder / METADATA}: cannot be read ({error}).",
             f"Remove the model: mt models remove {folder.name}",

@@ -58,6 +58,13 @@ def building(final: Path) -> Iterator[Path]:
         _lock_of(folder).unlink(missing_ok=True)
 
 
+def discard(folder: Path) -> None:
+    """Delete a folder so that nobody sees half of it."""
+    doomed = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
+    folder.rename(doomed / folder.name)
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
 def remove_unfinished(parent: Path) -> None:
     """Delete what killed processes left half-made; folders that a living process holds stay."""
     for folder in parent.glob(f"{_UNFINISHED}*/"):

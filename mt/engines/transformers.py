@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mt.data import Hypothesis
 from mt.engines import DEFAULTS, DecodeOptions, EngineInfo, TokenScores
 from mt.engines.batching import plan
+from mt.engines.hub import cached, is_hub_name
 from mt.engines.models import METADATA, Model, resolve, sha256_of, weights_file
 from mt.engines.tokenizer import END
 from mt.errors import EngineError, MissingExtraError, UsageError
@@ -247,8 +248,8 @@ def _in_hugging_face_layout(model: Model) -> Model:
     """The model itself, or the folder it was converted from where that is still there."""
     if model.kind != "ctranslate2":
         return model
-    origin = Path(model.origin)
-    if model.origin and origin.is_dir() and not (origin / METADATA).is_file():
+    origin = cached(model.origin) if is_hub_name(model.origin) else Path(model.origin)
+    if model.origin and origin and (origin / "vocab.json").is_file() and not (origin / METADATA).is_file():
         return replace(resolve(origin), name=model.name)
     raise EngineError(
         f"{model.name} is stored for CTranslate2; the engine transformers cannot read it.",

@@ -77,7 +77,9 @@ def without_padding_vector(copy: Path) -> Path:
     return copy
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [("int8", "int8_float32"), ("float16", "float16"), ("float32", "float32")])
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("int8", "int8_float32"), ("float16", "float16"), ("float32", "float32")]
+)
 def test_every_variable_equals_that_of_ctranslate2s_converter(
     without_padding_vector: Path, target: Path, tmp_path: Path, ours: str, theirs: str
 ) -> None:
@@ -145,7 +147,9 @@ def test_a_pickle_gives_the_same_model_where_torch_is_there(copy: Path, target: 
     assert (target / "model.bin").read_bytes() == (tmp_path / "pickled" / "model.bin").read_bytes()
 
 
-def test_a_pickle_without_torch_names_the_extra(copy: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pickle_without_torch_names_the_extra(
+    copy: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'mt-workbench\[transformers\]'"):
@@ -190,7 +194,9 @@ def test_the_first_position_is_all_zeros_and_ones() -> None:
         (lambda folder: change_config(folder, activation_function="tanhshrink"), "activation_function"),
     ],
 )  # fmt: skip
-def test_a_broken_model_says_what_is_wrong_with_it(copy: Path, target: Path, change: Any, message: str) -> None:
+def test_a_broken_model_says_what_is_wrong_with_it(
+    copy: Path, target: Path, change: Any, message: str
+) -> None:
     change(copy)
     with pytest.raises(EngineError, match=message):
         convert(copy, target)

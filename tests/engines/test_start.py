@@ -19,7 +19,11 @@ TRANSLATE = (
 def start(home: Path, **environment: str) -> subprocess.Popen[str]:
     variables = {**os.environ, "MT_HOME": str(home), **environment}
     return subprocess.Popen(
-        [sys.executable, "-c", TRANSLATE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables
+        [sys.executable, "-c", TRANSLATE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=variables,
     )
 
 

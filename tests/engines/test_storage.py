@@ -37,10 +37,15 @@ def test_the_folder_appears_at_the_end_with_everything_in_it(tmp_path: Path) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-def test_an_error_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), building(tmp_path / "model") as folder:
+def interrupted(final: Path) -> None:
+    with building(final) as folder:
         (folder / "weights").write_text("half")
         raise ZeroDivisionError
+
+
+def test_an_error_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        interrupted(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
 
 

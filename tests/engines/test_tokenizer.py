@@ -19,7 +19,9 @@ def tokenizer(starter: Path) -> MarianTokenizer:
 
 def test_a_known_language_token_is_one_piece(starter: Path) -> None:
     tokenizer = MarianTokenizer(starter, [">>eng<<", ">>deu<<"])
-    assert tokenizer.encode_sources([">>deu<< De kat"]) == [[">>deu<<", *tokenizer.encode_sources(["De kat"])[0]]]
+    assert tokenizer.encode_sources([">>deu<< De kat"]) == [
+        [">>deu<<", *tokenizer.encode_sources(["De kat"])[0]]
+    ]
 
 
 def test_an_unknown_language_token_is_text(tokenizer: MarianTokenizer) -> None:

@@ -1,0 +1,215 @@
+"""Installing a model from the Hub, a folder or a zip, and removing it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mt.engines.models import (
+    METADATA,
+    STARTER,
+    Model,
+    describe,
+    installed,
+    read_installed,
+    sha256_of,
+    weights_file,
+    write_metadata,
+)
+from mt.engines.storage import building, discard, locked, models_folder
+from mt.errors import EngineError, UsageError, unknown_name
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage (``download``, ``unpack``, ``convert``, ``check``), what is done and the total."""
+
+_KEPT = ("README.md", "LICENSE", "LICENCE", "tokenizer_config.json", "source.spm", "target.spm", "vmap.txt")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+QUANTIZATIONS = ("int8", "float32", "float16")
+_RESERVED = ("auto", STARTER.name)
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Shows nothing."""
+
+
+def add(
+    source: str | Path,
+    name: str = "",
+    quantization: str = "int8",
+    source_lang: str = "",
+    target_lang: str = "",
+    progress: Progress = _silent,
+) -> Model:
+    """Install a model: it is there whole at the end, or not at all.
+
+    Args:
+        source: ``owner/model`` on the Hub, a folder in Hugging Face, CTranslate2 or OPUS-MT layout, or a zip of one.
+        name: what to call it; by default what the source is called.
+        quantization: number type of the stored weights: int8, float32 or float16. A CTranslate2 folder keeps its own.
+        source_lang, target_lang: where the model's own files do not tell.
+        progress: called as the work goes on.
+
+    Returns:
+        the installed model; the one that is there already where the weights are the same.
+
+    Raises:
+        UsageError: no such source, an impossible name, or a name that another model has.
+        EngineError: the Hub cannot be reached, or the source is broken or no Marian model.
+        MissingExtraError: the source needs torch or huggingface_hub.
+    """
+    name = name or _name_of(source)
+    if name in _RESERVED or not _NAME.fullmatch(name):
+        raise UsageError(
+            f"A model cannot be called {name!r}.", "Give a name of letters, digits, . _ -: --name NAME"
+        )
+    if quantization not in QUANTIZATIONS:
+        raise unknown_name("quantization", quantization, QUANTIZATIONS)
+    root = models_folder()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="mt-model-") as scratch, locked(root / f".{name}.lock"):
+            try:
+                folder = _fetched(source, Path(scratch), progress)
+                return _install(folder, str(source), name, quantization, (source_lang, target_lang), progress)
+            finally:
+                with suppress(OSError):
+                    (root / f".{name}.lock").unlink()
+    except OSError as error:
+        raise EngineError(
+            f"{error.filename or root}: {error.strerror or error}; the model is not installed.",
+            "Make room or set MT_HOME to a folder that can be written.",
+        ) from error
+
+
+def remove(name: str) -> Model:
+    """Delete an installed model.
+
+    Raises:
+        UsageError: no such model, or it is the one that is shipped.
+    """
+    if name == STARTER.name:
+        raise UsageError(f"{name} is part of the program and stays.", "Only added models can be removed.")
+    for model in installed():
+        if model.name == name:
+            discard(model.path)
+            return model
+    raise unknown_name("model", name, [model.name for model in installed() if model.name != STARTER.name])
+
+
+def _name_of(source: str | Path) -> str:
+    """The last word of a Hub name or path, without ``.zip``."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", Path(source).resolve().name.removesuffix(".zip")).strip("-._")
+
+
+def _fetched(source: str | Path, scratch: Path, progress: Progress) -> Path:
+    """The folder with the model's files, wherever it comes from."""
+    path = Path(source)
+    if path.is_dir():
+        return path
+    if path.is_file():
+        from mt.engines.archive import unpack
+
+        return unpack(path, scratch, lambda done, total: progress("unpack", done, total))
+    from mt.engines.hub import download, is_hub_name
+
+    if is_hub_name(str(source)):
+        return download(str(source), lambda done, total: progress("download", done, total))
+    raise UsageError(f"{source}: no such file or folder.", "Give owner/model of the Hub, a folder or a zip.")
+
+
+def _install(
+    source: Path, origin: str, name: str, quantization: str, langs: tuple[str, str], progress: Progress
+) -> Model:
+    final = models_folder() / name
+    checksum = sha256_of(_original_weights(source))
+    if (final / METADATA).is_file():
+        return _same_or_error(read_installed(final), checksum)
+    progress("convert", 0, 1)
+    with building(final) as folder:
+        kept = _converted(source, folder, quantization)
+        progress("convert", 1, 1)
+        described = describe(folder, "ctranslate2", name)
+        model = replace(
+            described,
+            name=name,
+            path=final,
+            source_lang=langs[0] or described.source_lang or kept.source_lang,
+            target_lang=langs[1] or described.target_lang or kept.target_lang,
+            positions=kept.positions,
+            quantization=kept.quantization,
+            sha256=checksum,
+            stored_sha256=sha256_of(folder / "model.bin"),
+            origin=origin
+            if origin.count("/") == 1 and not Path(origin).exists()
+            else str(Path(origin).resolve()),
+            installed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        write_metadata(folder, model)
+        progress("check", 0, 1)
+        _check(replace(model, path=folder))
+        progress("check", 1, 1)
+    return read_installed(final)
+
+
+def _same_or_error(present: Model, checksum: str) -> Model:
+    if present.sha256 == checksum:
+        return present
+    raise UsageError(
+        f"Another model is called {present.name}.",
+        f"Choose --name, or first: mt models remove {present.name}",
+    )
+
+
+def _original_weights(source: Path) -> Path:
+    if (source / "decoder.yml").is_file():
+        from mt.engines.opus import weights_of
+
+        return weights_of(source)
+    return weights_file(source)
+
+
+def _converted(source: Path, folder: Path, quantization: str) -> Model:
+    """Write the model into ``folder`` in CTranslate2 layout, and tell what only the source knows."""
+    for name in _KEPT:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)
+    if (source / "decoder.yml").is_file():
+        from mt.engines.opus import convert_opus
+
+        return convert_opus(source, folder, quantization)
+    if (source / "model.bin").is_file():
+        _copy_ctranslate2(source, folder)
+        return describe(source, "ctranslate2")
+    from mt.engines.convert import convert
+
+    convert(source, folder, quantization)
+    return replace(describe(source, "huggingface"), quantization=quantization)
+
+
+def _copy_ctranslate2(source: Path, folder: Path) -> None:
+    for name in ("source.spm", "target.spm"):
+        if not (source / name).is_file():
+            raise EngineError(
+                f"{source}: {name} is missing; CTranslate2 has the weights, not the tokeniser.",
+                "Copy source.spm and target.spm of the original model into the folder.",
+            )
+    files = [*source.glob("*vocabulary.*"), source / "model.bin", source / "config.json"]
+    for path in files:
+        shutil.copyfile(path, folder / path.name)
+
+
+def _check(model: Model) -> None:
+    """Translate one word, so that a model that cannot work is never installed."""
+    from mt.engines.ctranslate2 import CTranslate2Engine
+
+    if not model.source_lang or not model.target_lang:
+        raise UsageError(
+            f"The languages of {model.name} are not in its files.", "Give --source-lang and --target-lang."
+        )
+    CTranslate2Engine(model, "default", threads=1).translate(["1"])
