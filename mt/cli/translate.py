@@ -185,7 +185,7 @@ def _end(files: FileTranslator) -> None:
     if files.total.failed:
         raise FailedSegmentsError(
             f"{files.total.failed} segments have no translation and kept their source.",
-            "`mt show DOC --failed` tells why.",
+            "`mt show DOC` tells why.",
         )
 
 

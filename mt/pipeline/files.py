@@ -6,7 +6,7 @@ import json
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from mt.data import Document
 from mt.errors import EngineError, MTError, UsageError
 from mt.formats import bilingual
 from mt.pipeline.documents import find_files, output_stream, read_document, require_writable
+from mt.pipeline.inspect import pair_record
 from mt.pipeline.links import WordLinker
 from mt.pipeline.sentences import Job, SentenceTranslator
 from mt.pipeline.translate import Advance, Counts, DocumentTranslator, translated_text
@@ -227,25 +228,9 @@ def rows(document: Document, pairs: Iterable[StoredPair]) -> Iterator[bilingual.
 
 def json_line(document: Document, stored: StoredPair) -> str:
     """A stored pair as one line of JSON, with its place in the document."""
-    pair = stored.pair
     segment = document.segments[stored.position]
-    score = pair.score
-    record = {
-        "document": document.id,
-        "position": stored.position,
-        "start": segment.start,
-        "end": segment.end,
-        "kind": segment.kind,
-        "source": pair.source,
-        "target": pair.target,
-        "origin": pair.origin,
-        "status": stored.status,
-        "score": score.value if score else None,
-        "method": score.method if score else None,
-        "findings": [asdict(finding) for finding in score.findings] if score else [],
-        "failure": pair.failure or None,
-    }
-    return json.dumps(record, ensure_ascii=False) + "\n"
+    place = {"start": segment.start, "end": segment.end, "kind": segment.kind}
+    return json.dumps({**pair_record(stored), **place}, ensure_ascii=False) + "\n"
 
 
 def require_language(document: Document) -> None:
