@@ -55,7 +55,8 @@ def download(name: str, progress: Callable[[int, int], None]) -> Path:
     except hub.errors.RepositoryNotFoundError as error:
         raise UsageError(f"The Hub has no model {name}.", "Check the name; it reads owner/model.") from error
     except Exception as error:
-        # The network libraries below the Hub's client have no common base class.
+        if not _from_the_network(error):
+            raise
         raise EngineError(
             f"The Hugging Face Hub cannot be reached ({_first_line(error)}).",
             "Try again with a connection, or give a downloaded folder or zip: mt models add PATH",
@@ -91,11 +92,7 @@ def _wanted(name: str, files: dict[str, Any]) -> list[str]:
 
 
 def _fetch(hub: Any, name: str, file: Any, counter: _Counter) -> Path:
-    path = Path(
-        hub.hf_hub_download(
-            name, file.rfilename, revision=revision, tqdm_class=counter.bar(), etag_timeout=20
-        )
-    )
+    path = Path(hub.hf_hub_download(name, file.rfilename, tqdm_class=counter.bar(), etag_timeout=20))
     counter.finished(file.size or 0)
     published = getattr(file.lfs, "sha256", None) if file.lfs else None
     if published and sha256_of(path) != published:
@@ -140,6 +137,14 @@ class _Counter:
                 return shown
 
         return Silent
+
+
+def _from_the_network(error: Exception) -> bool:
+    """Whether the Hub's client or a library below it failed; those have no common base class."""
+    library = type(error).__module__.partition(".")[0]
+    return isinstance(error, OSError) or library.startswith(
+        ("httpx", "httpcore", "requests", "huggingface_hub")
+    )
 
 
 def _first_line(error: Exception) -> str:
