@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import Protocol
 
-from mt.errors import unknown_name
+from mt.errors import UsageError, unknown_name
 
 
 class Segmenter(Protocol):
@@ -35,7 +35,7 @@ def segment(text: str, lang: str = "nl", segmenter: str = "rules") -> list[tuple
         segmenter: name in :data:`SEGMENTERS`.
 
     Raises:
-        UsageError: no segmenter has that name.
+        UsageError: no segmenter has that name, or `lang` is no language code.
     """
     return load(segmenter, lang.partition("-")[0].lower()).spans(text)
 
@@ -49,8 +49,12 @@ def load(segmenter: str, lang: str) -> Segmenter:
         lang: primary language subtag in lower case.
 
     Raises:
-        UsageError: no segmenter has that name.
+        UsageError: no segmenter has that name, or `lang` is no language code.
     """
+    if not (lang.isascii() and lang.isalpha() and 2 <= len(lang) <= 3):
+        raise UsageError(
+            f"{lang!r} is no language code.", "Give one of two or three letters, such as nl or en."
+        )
     if segmenter not in SEGMENTERS:
         raise unknown_name("segmenter", segmenter, SEGMENTERS)
     module, _, name = SEGMENTERS[segmenter].partition(":")

@@ -49,7 +49,7 @@ def language(code: str) -> Language:
         code: primary language subtag in lower case; an unknown one gets only the common lists.
     """
     tables = [_read("common")]
-    if code.isalpha() and (_DATA / f"{code}.toml").is_file():
+    if (_DATA / f"{code}.toml").is_file():
         tables.append(_read(code))
     return Language(
         **{f.name: frozenset().union(*(t.get(f.name, ()) for t in tables)) for f in fields(Language)}

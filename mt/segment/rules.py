@@ -21,7 +21,9 @@ _ENUMERATOR = re.compile(r"(?:\d{1,3}|[^\W\d_]|[ivx]{1,5}|[IVX]{1,5})(?:\.(?:\d{
 _ROMAN = re.compile(r"[IVXLC]+")
 _EDGES = "\"'`´‘’‚‛“”„‟‹›«»([{*_–—―-,\u00ad\u200b\u200e\u200f\ufeff"
 _OPENING = {"»": "«", "«": "»", "“": "„", ")": "(", "]": "[", "}": "{"}
-_TOP_LEVEL_DOMAINS = frozenset("nl be com org net eu de fr uk info edu gov tv".split())
+_TOP_LEVEL_DOMAINS = frozenset(
+    {"be", "com", "de", "edu", "eu", "fr", "gov", "info", "net", "nl", "org", "tv", "uk"}
+)
 _WINDOW = 80
 """How many characters before a mark are looked at: more than two long words."""
 
@@ -68,7 +70,9 @@ class _Scan:
     def end_of_segment(self, match: re.Match[str]) -> int | None:
         """Offset where the segment ends that the candidate closes, or None where it goes on."""
         if match[0][0] == "\n":
-            self._begin, self._first_word = match.end(), self._find_word(match.end())
+            self._begin = match.end()
+            if self._first_word < self._begin:
+                self._first_word = self._find_word(self._begin)
             return match.start()
         end = match.end()
         if self._first_word >= match.start() or not self._text[end : end + 1].isspace():
@@ -225,7 +229,9 @@ def _forms(token: str, next_word: str) -> tuple[str, ...]:
     if token.islower():
         tail = token.rpartition("-")[2]
         return (token,) if tail == token else (token, tail)
-    if token.isupper() and len(token) > 1 and "." not in token:
+    if len(token) == 1:
+        return (token,)
+    if token.isupper() and "." not in token:
         return (token, token.lower()) if next_word.isupper() and len(next_word) > 1 else (token,)
     return token, token[0].lower() + token[1:], token.rpartition("-")[2]
 
