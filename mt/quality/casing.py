@@ -1,0 +1,56 @@
+"""Capitals: headings that shout, and words that lost or gained them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mt.data import Finding, Severity
+from mt.quality.view import PairView
+
+ACRONYM_LENGTH = 5
+"""A lone word of up to this many capitals may be an acronym (NAVO, UNHCR) and is left as it is."""
+
+SHOUTED_SHARE = 0.9
+"""Share of capitals among the letters from which a text counts as ALL CAPS: "DE AEX-index" does not."""
+
+
+def is_all_caps(text: str) -> bool:
+    """Whether a text of words is set in capitals; an acronym by itself is not."""
+    letters = [char for char in text if char.isalpha() and char.upper() != char.lower()]
+    if len(letters) <= ACRONYM_LENGTH:
+        return False
+    return sum(char.isupper() for char in letters) >= SHOUTED_SHARE * len(letters)
+
+
+def sentence_case(text: str) -> str:
+    """An ALL-CAPS text in lower case with a capital at the start of each sentence; other texts unchanged.
+
+    Words with digits (A2, F-16) and single capitals with full stops (J.P.) keep their capitals.
+    """
+    if not is_all_caps(text):
+        return text
+    lowered = re.sub(r"\S+", lambda match: _lowered(match.group()), text)
+    return re.sub(
+        r"(^|[.!?]\s+)([^\w]*)(\w)", lambda m: m.group(1) + m.group(2) + m.group(3).upper(), lowered
+    )
+
+
+def _lowered(token: str) -> str:
+    if any(char.isdigit() for char in token) or re.search(r"\b\w\.\w\.", token):
+        return token
+    return token.lower()
+
+
+def restore_caps(text: str) -> str:
+    """A translation of a sentence-cased heading, set in capitals again; web and mail addresses as they are."""
+    return " ".join(token if "@" in token or "://" in token else token.upper() for token in text.split(" "))
+
+
+def casing(pair: PairView) -> Iterator[Finding]:
+    """A heading in capitals that is not one in the target, or the other way round."""
+    source, target = is_all_caps(pair.source.text), is_all_caps(pair.target.text)
+    if source and not target and len(pair.target.words) > 1:
+        yield Finding("case", Severity.INFO, "The source is in capitals, the target is not.")
+    elif target and not source:
+        yield Finding("case", Severity.WARNING, "The target is in capitals, the source is not.")

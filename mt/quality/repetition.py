@@ -1,0 +1,57 @@
+"""Loops: a decoder that writes the same words again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mt.data import Finding, Severity
+from mt.quality.view import PairView, Side
+
+LONGEST_PERIOD = 12
+"""Words in the longest phrase whose direct repetition is looked for."""
+
+
+def loops(text: Side) -> list[tuple[int, int, int]]:
+    """Places where a phrase follows itself: first word, words in the phrase, times it stands there."""
+    words = text.lower
+    if len(set(words)) == len(words):
+        return []
+    found = []
+    last: dict[str, int] = {}
+    index = 0
+    while index < len(words):
+        period = index - last.get(words[index], -LONGEST_PERIOD - 1)
+        last[words[index]] = index
+        if period <= LONGEST_PERIOD:
+            start = index - period
+            times = 1
+            while (
+                words[start + times * period : start + (times + 1) * period] == words[start : start + period]
+            ):
+                times += 1
+            if times > 1:
+                found.append((start, period, times))
+                index = start + times * period - 1
+        index += 1
+    return found
+
+
+def repetition(pair: PairView) -> Iterator[Finding]:
+    """A phrase that follows itself in the target more often than anything does in the source."""
+    found = loops(pair.target)
+    if not found:
+        return
+    usual = max((times for _, _, times in loops(pair.source)), default=1)
+    for start, period, times in found:
+        if times <= usual:
+            continue
+        sure = times > 2 or period > 2
+        first, _ = pair.target.span(start)
+        _, end = pair.target.span(start + period * times - 1)
+        phrase = " ".join(pair.target.words[start : start + period])
+        yield Finding(
+            "repetition",
+            Severity.ERROR if sure else Severity.WARNING,
+            f"“{phrase}” stands there {times} times in a row.",
+            span=(first, end),
+        )

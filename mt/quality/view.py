@@ -1,0 +1,60 @@
+"""A pair as the checks see it: both sides split into words once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+"""A run of letters, with apostrophes and hyphens inside: ``foto's``, ``don't``, ``radio-uitzending``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a pair.
+
+    Attributes:
+        text: as given.
+        lang: primary language subtag, for example ``nl``.
+        words: runs of letters, as written.
+        lower: the same in lower case.
+        vocabulary: the distinct lower-case words.
+    """
+
+    text: str
+    lang: str
+    words: list[str]
+    lower: list[str]
+    vocabulary: frozenset[str]
+
+    def span(self, word: int) -> tuple[int, int]:
+        """Offsets of a word in the text."""
+        for index, match in enumerate(WORD.finditer(self.text)):
+            if index == word:
+                return match.span()
+        raise IndexError(word)
+
+
+@dataclass(frozen=True, slots=True)
+class PairView:
+    """Both sides of a pair."""
+
+    source: Side
+    target: Side
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether a side has no text."""
+        return not (self.source.text.strip() and self.target.text.strip())
+
+
+def side(text: str, lang: str) -> Side:
+    """A text with its words."""
+    words = WORD.findall(text)
+    lower = [word.lower() for word in words]
+    return Side(text, lang.partition("-")[0].lower(), words, lower, frozenset(lower))
+
+
+def view(source: str, target: str, source_lang: str = "nl", target_lang: str = "en") -> PairView:
+    """A pair with its words."""
+    return PairView(side(source, source_lang), side(target, target_lang))
