@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mt.data import Bead, Document, Pair, QualityScore, Review, Segment
+from mt.data import Bead, Document, Finding, Pair, QualityScore, Review, Segment
 from mt.errors import StoreError, unknown_name
-from mt.store import alignments, documents, pairs, reviews, runs
+from mt.store import alignments, documents, marks, memory, pairs, queue, reviews, runs, search
+from mt.store.clock import now_micros
 from mt.store.database import Database
 from mt.store.migrations import MIGRATIONS, migrate
 from mt.store.records import (
     Added,
     DocumentInfo,
+    ErrorSpan,
     MemoryMatch,
     PairRow,
     Run,
     RunState,
     Saved,
+    SavedFilter,
     SettingsKey,
     StoredAlignment,
     StoredPair,
     StoredReview,
 )
+from mt.store.search import Claimant, Order, PairQuery
 
 BACKENDS: dict[str, str] = {
     "sqlite": "mt.store.sqlite:SqliteDatabase",
@@ -256,6 +261,30 @@ class Store:
                 return
             last = page[-1].position
 
+    def find_similar(
+        self,
+        source: str,
+        source_lang: str = "nl",
+        target_lang: str = "en",
+        least: float = 0.6,
+        limit: int = 5,
+    ) -> list[MemoryMatch]:
+        """Accepted or edited pairs with a similar source, the most similar first.
+
+        Args:
+            source: what to look for.
+            source_lang, target_lang: BCP 47.
+            least: similarity in 0..1 below which a pair is left out.
+            limit: how many at most.
+        """
+        with self.database.read() as session:
+            return memory.similar(session, source, (source_lang, target_lang), least, limit)
+
+    def neighbours(self, pair_id: int, count: int = 2) -> tuple[list[StoredPair], list[StoredPair]]:
+        """The pairs before and after one in its document, in order, ``count`` on each side at most."""
+        with self.database.read() as session:
+            return pairs.neighbours(session, pair_id, count)
+
     def pair(self, pair_id: int) -> StoredPair:
         """One pair.
 
@@ -264,6 +293,83 @@ class Store:
         """
         with self.database.read() as session:
             return pairs.load_one(session, pair_id)
+
+    # The queue
+
+    def search(
+        self,
+        query: PairQuery,
+        order: Order = Order.WORST,
+        limit: int = 1,
+        offset: int = 0,
+        claimant: Claimant | None = None,
+    ) -> list[StoredPair]:
+        """The first pairs that fit a query.
+
+        Args:
+            query: what they must be.
+            order: which come first.
+            limit: how many at most.
+            offset: how many to leave out before them.
+            claimant: leave out what others have claimed.
+
+        Raises:
+            StoreError: a document of the query is not there.
+        """
+        with self.database.read() as session:
+            return pairs.load_all(session, search.find(session, query, order, limit, offset, claimant))
+
+    def count(self, query: PairQuery) -> int:
+        """How many pairs fit a query."""
+        with self.database.read() as session:
+            return search.count(session, query)
+
+    def select(self, query: PairQuery) -> Iterator[StoredPair]:
+        """Every pair that fits a query when its page is read, in the order in which they were stored."""
+        last = 0
+        while True:
+            with self.database.read() as session:
+                ids = search.page(session, query, last, PAGE)
+                page = pairs.load_all(session, ids)
+            yield from page
+            if len(ids) < PAGE:
+                return
+            last = ids[-1]
+
+    def claim(
+        self, query: PairQuery, order: Order, claimant: Claimant, seconds: float, count: int = 1
+    ) -> list[StoredPair]:
+        """Hand the first pairs that fit to a reviewer, and for some time to nobody else.
+
+        A pair that the reviewer holds already comes again until it does not fit any more.
+        """
+        with self.database.write() as session:
+            return pairs.load_all(session, queue.claim(session, query, order, claimant, seconds, count))
+
+    def release(self, pair_ids: Sequence[int], reviewer: str) -> None:
+        """Give back pairs that a reviewer holds."""
+        with self.database.write() as session:
+            queue.release(session, pair_ids, reviewer)
+
+    def holders(self, pair_ids: Sequence[int]) -> dict[int, str]:
+        """Who holds which of these pairs now."""
+        with self.database.read() as session:
+            return queue.holders(session, pair_ids, now_micros())
+
+    def save_filter(self, saved: SavedFilter) -> None:
+        """Keep a filter under its name."""
+        with self.database.write() as session:
+            marks.save_filter(session, saved)
+
+    def remove_filter(self, name: str) -> bool:
+        """Forget a saved filter; False where there is none of that name."""
+        with self.database.write() as session:
+            return bool(session.execute("DELETE FROM filters WHERE name = ?", (name,)))
+
+    def filters(self) -> list[SavedFilter]:
+        """The saved filters by name."""
+        with self.database.read() as session:
+            return marks.filters(session)
 
     # Alignments
 
@@ -347,3 +453,64 @@ class Store:
         """The whole history of pairs, oldest row first; a pair without any is left out."""
         with self.database.read() as session:
             return reviews.history(session, pair_ids)
+
+    def reviewed_by(self, reviewer: str, before: int | None = None, limit: int = 100) -> list[StoredReview]:
+        """A reviewer's rows, the newest first; with ``before`` those with a smaller identifier."""
+        with self.database.read() as session:
+            return reviews.of_reviewer(session, reviewer, before, limit)
+
+    def all_reviews(self) -> Iterator[list[StoredReview]]:
+        """The history of every reviewed pair, one pair after the other; read in pages."""
+        last = 0
+        while True:
+            with self.database.read() as session:
+                ids = reviews.reviewed_pairs(session, last, PAGE)
+                page = reviews.history(session, ids)
+            yield from page.values()
+            if len(ids) < PAGE:
+                return
+            last = ids[-1]
+
+    def judged_before(self, review_ids: Sequence[int]) -> dict[int, tuple[Finding, ...]]:
+        """What the checks had found when these decisions gave their pairs another score."""
+        with self.database.read() as session:
+            return reviews.findings_before(session, review_ids)
+
+    def dismiss(self, pair_id: int, finding: Finding, reviewer: str, at: datetime) -> bool:
+        """Note that a finding is a false alarm; False where that is noted already.
+
+        Raises:
+            UsageError: the pair has no such finding.
+        """
+        with self.database.write(durable=True) as session:
+            return marks.dismiss(session, pair_id, finding, reviewer, at)
+
+    def restore_finding(self, pair_id: int, finding: Finding) -> bool:
+        """Take a dismissal back; False where there is none."""
+        with self.database.write(durable=True) as session:
+            return marks.restore(session, pair_id, finding)
+
+    def dismissed(self, pair_ids: Sequence[int]) -> dict[int, set[Finding]]:
+        """The findings that reviewers dismissed, by pair."""
+        with self.database.read() as session:
+            return marks.dismissed(session, pair_ids)
+
+    def add_error_span(self, span: ErrorSpan) -> int:
+        """Mark an error in a pair's text; returns its identifier.
+
+        Raises:
+            StoreError: there is no such pair.
+            UsageError: the span does not lie in the text.
+        """
+        with self.database.write(durable=True) as session:
+            return marks.add_span(session, span)
+
+    def remove_error_span(self, span_id: int) -> bool:
+        """Take a mark back; False where there is none."""
+        with self.database.write(durable=True) as session:
+            return marks.remove_span(session, span_id)
+
+    def error_spans(self, pair_ids: Sequence[int]) -> dict[int, list[ErrorSpan]]:
+        """The errors that reviewers marked, by pair."""
+        with self.database.read() as session:
+            return marks.spans(session, pair_ids)

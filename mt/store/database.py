@@ -42,6 +42,28 @@ class Session(ABC):
     def lock(self, name: str) -> None:  # noqa: B027
         """Make other writers that name the same lock wait; SQLite's writers wait for each other anyway."""
 
+    def index_text(self, first: int, last: int) -> None:  # noqa: B027
+        """Make new pairs searchable by their words, where the database does not do so by itself."""
+
+    @abstractmethod
+    def text_query(self, phrases: Sequence[str]) -> tuple[str, list[Any]]:
+        """A query, with its values, for the identifiers of the pairs in which all phrases stand.
+
+        A phrase of one word that ends in ``*`` stands for every word that begins so.
+        """
+
+    @abstractmethod
+    def text_condition(self, phrases: Sequence[str]) -> tuple[str, Any]:
+        """The same as a condition, with its one value, on one pair ``p``."""
+
+    @abstractmethod
+    def memory_query(self, words: Sequence[str], count: int) -> tuple[str, list[Any]]:
+        """A query for the reused pairs whose source has any of the words: those that have most come first."""
+
+    def along(self, index: str) -> str:  # noqa: ARG002
+        """What is written behind a table's name to have it read along an index, where that can be said."""
+        return ""
+
     def insert(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
         """Add rows.
 

@@ -249,9 +249,6 @@ MIGRATIONS: tuple[Migration, ...] = (
             """CREATE VIRTUAL TABLE pairs_text USING fts5 (source, target, content = 'pairs',
                 content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2')""",
             "INSERT INTO pairs_text (pairs_text) VALUES ('rebuild')",
-            """CREATE TRIGGER pairs_text_insert AFTER INSERT ON pairs BEGIN
-                INSERT INTO pairs_text (rowid, source, target) VALUES (new.id, new.source, new.target);
-            END""",
             """CREATE TRIGGER pairs_text_delete AFTER DELETE ON pairs BEGIN
                 INSERT INTO pairs_text (pairs_text, rowid, source, target)
                 VALUES ('delete', old.id, old.source, old.target);

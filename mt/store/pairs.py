@@ -138,6 +138,7 @@ def insert(
     ]
     ends = [(row.milliseconds, row.pair.failure, created) for row, _ in rows]
     session.insert("pairs", INSERTED, [(*row, *end) for row, end in zip(written, ends, strict=True)])
+    session.index_text(ids[0], ids[-1])
     numbered = [(number, row.pair) for number, (row, _) in zip(ids, rows, strict=True)]
     places = ((number, row.position, row.pair.score) for number, (row, _) in zip(ids, rows, strict=True))
     put_findings(
@@ -195,6 +196,23 @@ def load(session: Session, rows: Sequence[Row]) -> list[StoredPair]:
     return [
         _stored(row, findings.get(row[0], ()), tuple(candidates.get(row[0], ())), settings) for row in rows
     ]
+
+
+def load_all(session: Session, ids: Sequence[int]) -> list[StoredPair]:
+    """Pairs in the order of their identifiers as given; those that are not there are left out."""
+    rows = {row[0]: row for row in session.rows_in(f"{SELECT} WHERE p.id IN ({{}})", ids)}
+    return load(session, [rows[one] for one in ids if one in rows])
+
+
+def neighbours(session: Session, pair_id: int, count: int) -> tuple[list[StoredPair], list[StoredPair]]:
+    """Up to ``count`` pairs on each side of one in its document."""
+    place = session.row("SELECT document, position FROM pairs WHERE id = ?", (pair_id,))
+    if place is None:
+        return [], []
+    where = "WHERE p.standing < 2 AND p.document = ? AND p.position"
+    before = session.rows(f"{SELECT} {where} < ? ORDER BY p.position DESC LIMIT {count}", place)
+    after = session.rows(f"{SELECT} {where} > ? ORDER BY p.position LIMIT {count}", place)
+    return load(session, before[::-1]), load(session, after)
 
 
 def load_one(session: Session, pair_id: int) -> StoredPair:

@@ -54,6 +54,21 @@ class PostgresqlSession(Session):
         key = int.from_bytes(hashlib.sha256(f"mt store {name}".encode()).digest()[:8], "big", signed=True)
         self.rows("SELECT pg_advisory_xact_lock(?)", (key,))
 
+    def text_query(self, phrases: Sequence[str]) -> tuple[str, list[Any]]:
+        condition, value = self.text_condition(phrases)
+        return f"SELECT id FROM pairs p WHERE {condition}", [value]
+
+    def text_condition(self, phrases: Sequence[str]) -> tuple[str, Any]:
+        return "p.words @@ to_tsquery('simple', ?)", " & ".join(map(_tsquery, phrases))
+
+    def memory_query(self, words: Sequence[str], count: int) -> tuple[str, list[Any]]:
+        vector, either = "to_tsvector('simple', left(source, 100000))", " | ".join(map(_tsquery, words))
+        return (
+            f"SELECT id FROM pairs WHERE status IN ('accepted', 'edited') AND {vector} @@ to_tsquery('simple', ?)"
+            f" ORDER BY ts_rank({vector}, to_tsquery('simple', ?)) DESC LIMIT {count}",
+            [either, either],
+        )
+
     def new_ids(self, table: str, count: int) -> Sequence[int]:
         key = "number" if table == "documents" else "id"
         rows = self.rows(
@@ -143,6 +158,13 @@ class PostgresqlDatabase(Database):
         elif isinstance(error, self._driver.DataError):
             hint = "PostgreSQL stores no NUL characters; remove them from the text."
         return StoreError(f"The store {self.name}: {what}.", hint)
+
+
+def _tsquery(phrase: str) -> str:
+    """A phrase in the language of tsquery, where quotes keep every other sign from having a meaning."""
+    stem = phrase.rstrip("*")
+    quoted = "'" + stem.replace("\\", "\\\\").replace("'", "''") + "'"
+    return quoted + (":*" if stem != phrase else "")
 
 
 def _has_table(session: Session, name: str) -> bool:

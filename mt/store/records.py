@@ -169,6 +169,53 @@ class StoredPair:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorSpan:
+    """An error that a reviewer marked in a pair's text, as Multidimensional Quality Metrics name them.
+
+    Attributes:
+        pair: identifier of the pair.
+        category: for example ``accuracy/omission``.
+        severity: ``neutral``, ``minor``, ``major`` or ``critical``.
+        side: ``source`` or ``target``.
+        start, end: offsets in that side's text.
+        reviewer: who.
+        at: when, UTC.
+        note: what is wrong.
+        id: identifier; 0 while it is not stored.
+        version: of the pair when it was marked.
+    """
+
+    pair: int
+    category: str
+    severity: str
+    side: str
+    start: int
+    end: int
+    reviewer: str
+    at: datetime
+    note: str = ""
+    id: int = 0
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFilter:
+    """A filter with a name.
+
+    Attributes:
+        name: what it is called.
+        filter: as it is typed.
+        order: what comes first.
+        reviewer: who saved it.
+    """
+
+    name: str
+    filter: str
+    order: str
+    reviewer: str
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryMatch:
     """An accepted or edited pair whose source is like the one asked for.
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from mt.data import QualityScore, Review, Verdict
+from mt.data import Finding, QualityScore, Review, Verdict
 from mt.errors import StoreError, UsageError
 from mt.store.clock import from_micros, to_micros
-from mt.store.database import Session
+from mt.store.database import Row, Session
 from mt.store.findings import (
     load_findings,
     order_score,
@@ -27,6 +27,8 @@ STATUS_OF = {
     Verdict.FLAGGED: Status.FLAGGED,
 }
 """The status that a verdict gives a pair; a comment changes none."""
+
+SELECT = "SELECT verdict, target_before, target_after, reviewer, at, note, id, pair, version FROM reviews"
 
 COLUMNS = "pair, verdict, target_before, target_after, reviewer, at, note, version, judged_before"
 
@@ -53,14 +55,39 @@ def decision(rows: Sequence[StoredReview]) -> tuple[Status, StoredReview | None]
 def history(session: Session, pair_ids: Sequence[int]) -> dict[int, list[StoredReview]]:
     """The rows of pairs, oldest first."""
     found: dict[int, list[StoredReview]] = {}
-    for row in session.rows_in(
-        "SELECT verdict, target_before, target_after, reviewer, at, note, id, pair, version FROM reviews"
-        " WHERE pair IN ({}) ORDER BY pair, id",
-        pair_ids,
-    ):
-        review = StoredReview(Verdict(row[0]), row[1], row[2], row[3], from_micros(row[4]), *row[5:])
+    for row in session.rows_in(f"{SELECT} WHERE pair IN ({{}}) ORDER BY pair, id", pair_ids):
+        review = _read(row)
         found.setdefault(review.pair, []).append(review)
     return found
+
+
+def _read(row: Row) -> StoredReview:
+    return StoredReview(Verdict(row[0]), row[1], row[2], row[3], from_micros(row[4]), *row[5:])
+
+
+def of_reviewer(session: Session, reviewer: str, before: int | None, limit: int) -> list[StoredReview]:
+    """A reviewer's rows, the newest first."""
+    rows = session.rows(
+        f"{SELECT} WHERE reviewer = ? AND id < ? ORDER BY id DESC LIMIT {limit}",
+        (reviewer, 2**62 if before is None else before),
+    )
+    return [_read(row) for row in rows]
+
+
+def reviewed_pairs(session: Session, after: int, limit: int) -> list[int]:
+    """Identifiers of the next pairs that have a history, ascending."""
+    rows = session.rows(
+        f"SELECT DISTINCT pair FROM reviews WHERE pair > ? ORDER BY pair LIMIT {limit}", (after,)
+    )
+    return [row[0] for row in rows]
+
+
+def findings_before(session: Session, review_ids: Sequence[int]) -> dict[int, tuple[Finding, ...]]:
+    """What the checks had found when these rows gave their pairs another score; others are left out."""
+    rows = session.rows_in(
+        "SELECT id, judged_before FROM reviews WHERE judged_before IS NOT NULL AND id IN ({})", review_ids
+    )
+    return {row[0]: tuple(read_finding(columns) for columns in json.loads(row[1])[3]) for row in rows}
 
 
 def insert(session: Session, rows: Iterable[tuple[int, PairRow]]) -> None:
@@ -136,6 +163,7 @@ def _decide(
         judged = _judgement(session, review.pair)
         _judge(session, review.pair, score)
     _add_row(session, review, (target, review.target), after, judged)
+    session.execute("DELETE FROM claims WHERE pair = ? AND reviewer = ?", (review.pair, review.reviewer))
     if not comment:
         state = (STATUS_OF[review.verdict].value, to_micros(review.at), review.reviewer)
         session.execute(

@@ -34,6 +34,30 @@ class SqliteSession(Session):
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         return self._connection.execute(sql, values).fetchall()
 
+    def index_text(self, first: int, last: int) -> None:
+        # A trigger would make the index flush its buffer for every row, which takes three times as long.
+        self.execute(
+            "INSERT INTO pairs_text (rowid, source, target)"
+            " SELECT id, source, target FROM pairs WHERE id BETWEEN ? AND ?",
+            (first, last),
+        )
+
+    def text_query(self, phrases: Sequence[str]) -> tuple[str, list[Any]]:
+        return "SELECT rowid FROM pairs_text WHERE pairs_text MATCH ?", [_match(phrases)]
+
+    def text_condition(self, phrases: Sequence[str]) -> tuple[str, Any]:
+        condition = "EXISTS (SELECT 1 FROM pairs_text WHERE pairs_text MATCH ? AND rowid = p.id)"
+        return condition, _match(phrases)
+
+    def memory_query(self, words: Sequence[str], count: int) -> tuple[str, list[Any]]:
+        either = " OR ".join(_match([word]) for word in words)
+        return f"SELECT rowid FROM memory_text WHERE memory_text MATCH ? ORDER BY rank LIMIT {count}", [
+            either
+        ]
+
+    def along(self, index: str) -> str:
+        return f"INDEXED BY {index}"
+
     def new_ids(self, table: str, count: int) -> Sequence[int]:
         # AUTOINCREMENT keeps the highest identifier ever given, so that one of a removed row stays unused.
         if not self.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ?", (count, table)):
@@ -150,6 +174,16 @@ class SqliteDatabase(Database):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         what, hint = _REASONS.get(code, (str(error), "Check the file, or choose another: --store PATH"))
         return StoreError(f"The store {self.name}: {what}.", hint)
+
+
+def _match(phrases: Sequence[str]) -> str:
+    """Phrases in the language of FTS5, where quotes keep every other sign from having a meaning."""
+    quoted = []
+    for phrase in phrases:
+        stem = phrase.rstrip("*")
+        star = " *" if stem != phrase else ""
+        quoted.append('"' + stem.replace('"', '""') + '"' + star)
+    return " ".join(quoted)
 
 
 _REASONS: dict[int, tuple[str, str]] = {
