@@ -13,7 +13,10 @@ _CANDIDATE = re.compile(rf"[.!?…‽](?:[.!?…‽)\]}}²³¹⁰-⁹{QUOTES}{IN
 
 What is matched is never given back, so that finding all candidates reads a text once, whatever is in it.
 """
-_LATE_CLOSER = re.compile(rf"\s++(?P<closer>''|[\"”»«“)\]]|[{EMOJI}\u200d]++|[:;]-?[()DPp])(?=[\s.!?…,;:]|$)")
+_LATE_CLOSER = re.compile(
+    rf"(?=\s)[^\S\n]*+\n?[^\S\n]*+(?P<closer>''|[\"”»«“)\]]|[{EMOJI}\u200d]++|[:;]-?[()DPp])(?=[\s.!?…,;:]|$)"
+)
+"""It never crosses a blank line, which is a boundary of its own."""
 _PICTURE = re.compile(rf"\s*+[{EMOJI}]")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _NEXT_WORD = re.compile(r"\s+([^\W\d_][\w'’-]{0,40})")

@@ -49,3 +49,8 @@ def test_other_languages_are_split_where_their_sentences_end(lang: str, sentence
 def test_the_cases_are_many_enough_to_mean_something() -> None:
     assert sum(map(len, DUTCH.values())) >= 80
     assert sum(map(len, ENGLISH.values())) >= 25
+
+
+@pytest.mark.parametrize("sentences", params(DUTCH))
+def test_every_dutch_sentence_alone_is_one_segment(sentences: list[str]) -> None:
+    assert [segment(sentence) for sentence in sentences] == [[(0, len(sentence))] for sentence in sentences]
