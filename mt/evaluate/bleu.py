@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,10 @@ ORDER = 4
 """The longest n-grams."""
 
 
+BETWEEN = "\x01"
+"""A character that no tokeniser splits or joins."""
+
+
 class Bleu:
     """Statistics of a segment: hypothesis length, reference length, matches of 1..4-grams, their totals."""
 
@@ -28,7 +32,7 @@ class Bleu:
     def __init__(self, lang: str = "") -> None:
         self._sacre = open_bleu(lang)
         self._word_by_word = self._sacre.tokenizer.signature() == "13a"
-        self._words = WordNumbers()
+        self._words = WordNumbers(self._tokenise)
 
     def against(self, references: Sequence[Sequence[str]]) -> Callable[[Sequence[str]], NDArray[np.float64]]:
         """Statistics ``[segments, 10]``."""
@@ -47,14 +51,22 @@ class Bleu:
     def _symbols(self, texts: Sequence[str]) -> Symbols:
         """Tokens as numbers; 13a looks no further than a word, but joins lines that a text may have."""
         if self._word_by_word and not any("\n" in text for text in texts):
-            return self._words.symbols(texts, self._tokenise)
-        return self._words.symbols([self._sacre._preprocess_segment(text) for text in texts], None)
+            return self._words.symbols(texts)
+        return self._words.symbols([self._sacre._preprocess_segment(text) for text in texts], whole=True)
 
-    def _tokenise(self, word: str) -> list[str]:
-        if word.isalnum():
-            return [word]
-        tokens: list[str] = self._sacre.tokenizer(word).split()
-        return tokens
+    def _tokenise(self, words: Sequence[str]) -> Iterator[list[str]]:
+        """Letters and digits stay as they are; the other words go in one call, which is much faster."""
+        simple = [word.isalnum() or BETWEEN in word for word in words]
+        others = [word for word, known in zip(words, simple, strict=True) if not known]
+        joined = self._sacre.tokenizer(f" {BETWEEN} ".join(others))
+        found = iter(joined.split(BETWEEN))
+        for word, known in zip(words, simple, strict=True):
+            if not known:
+                yield next(found).split()
+            elif word.isalnum():
+                yield [word]
+            else:
+                yield self._sacre.tokenizer(word).split()
 
     def scores(self, totals: NDArray[np.floating]) -> NDArray[np.float64]:
         """0..100, with exponential smoothing of orders without a match."""

@@ -32,7 +32,7 @@ class Chrf2:
         from sacrebleu.metrics import CHRF
 
         self._sacre = CHRF(word_order=self.word_order)
-        self._words = WordNumbers()
+        self._words = WordNumbers(lambda words: map(self._sacre._remove_punctuation, words))
 
     def against(self, references: Sequence[Sequence[str]]) -> Callable[[Sequence[str]], NDArray[np.float64]]:
         """Statistics ``[segments, 3 * orders]``, of the reference with the best score."""
@@ -56,7 +56,7 @@ class Chrf2:
         characters = Symbols.of_characters(["".join(text.split()) for text in texts])
         if not self.word_order:
             return [characters]
-        return [characters, self._words.symbols(texts, self._sacre._remove_punctuation)]
+        return [characters, self._words.symbols(texts)]
 
     def scores(self, totals: NDArray[np.floating]) -> NDArray[np.float64]:
         """0..100."""

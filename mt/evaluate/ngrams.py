@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,13 +31,6 @@ class Symbols:
 
     ids: NDArray[np.int64]
     lengths: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, texts: Sequence[Sequence[int]]) -> Symbols:
-        """From one sequence of numbers for each segment."""
-        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-        ids = np.fromiter(chain.from_iterable(texts), np.int64, int(lengths.sum()))
-        return cls(ids, lengths)
 
     @classmethod
     def of_characters(cls, texts: Sequence[str]) -> Symbols:
@@ -149,7 +141,8 @@ def _count(
         grams, side = grams[whole], side_of[whole]
         starts = np.flatnonzero(np.concatenate([[True], grams[1:] != grams[:-1]]))
         owner = grams[starts] >> (bits * n)
-        often = [np.add.reduceat((side == s).astype(np.int64), starts) for s in range(sides)]
+        often = [np.add.reduceat(side == s, starts, dtype=np.int64) for s in range(1, sides)]
+        often.insert(0, np.diff(starts, append=len(grams)) - sum(often))
         others = [np.maximum.reduce(often[1:])] if merged else often[1:]
         for reference, other in enumerate(others):
             shared = np.minimum(often[0], other)
