@@ -126,11 +126,11 @@ def _translate_files(
     settings: config.Config, work: list[Work], wishes: Wishes, memory: bool, rescue: bool, quiet: bool
 ) -> None:
     from mt.pipeline.files import FileTranslator
-    from mt.pipeline.judge import engine_judge
     from mt.pipeline.opening import model_advice, open_store, open_translator
+    from mt.pipeline.sentences import judge_by_checks
 
     with (
-        open_translator(settings, engine_judge(), rescue) as translator,
+        open_translator(settings, judge_by_checks, rescue) as translator,
         open_store(settings) as stored,
         report.progress("sentences", quiet=quiet) as bar,
     ):

@@ -12,12 +12,28 @@ from dataclasses import dataclass, replace
 
 from mt.data import Candidate, Finding, Hypothesis, Severity
 from mt.engines import DecodeOptions
-from mt.quality import is_all_caps, restore_caps, sentence_case
+from mt.quality import is_all_caps, restore_caps, sentence_case, trivial
+from mt.quality.trivial import EMAIL, URL
 
 CLAUSE = re.compile(
     r"(?<=[;:,)–—])\s+|\s+(?=(?:en|maar|want|omdat|terwijl|waarbij|waarna|zodat|hoewel|of)\s)"
 )
 """Where a long sentence may be cut: after a clause mark, or before a conjunction."""
+
+
+LITERAL = re.compile(f"{EMAIL.pattern}|{URL.pattern}", EMAIL.flags | URL.flags)
+"""What is copied under the strategy ``protect``."""
+
+NO_SPACE = re.compile(r" ([.,;:!?)\]}”’»](?:\s|$))")
+"""A space that joining put before a closing mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a source: text for the engine to read, or a literal that is copied."""
+
+    text: str
+    copied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +43,27 @@ class Strategy:
     Attributes:
         name: as stored with the candidate.
         split: whether the source is cut at clause marks.
+        protect: whether URLs and e-mail addresses are copied, and only the text around them is read.
         recase: whether an ALL-CAPS source is read in sentence case, and the result set in capitals again.
         options: turns the run's decode options into the strategy's.
     """
 
     name: str
     split: bool = False
+    protect: bool = False
     recase: bool = False
     options: Callable[[DecodeOptions], DecodeOptions] = lambda options: options
+
+    @property
+    def cuts(self) -> bool:
+        """Whether the strategy cuts a source that the model could read whole."""
+        return self.split or self.protect
 
 
 BEAM = Strategy("beam")
 RECASE = Strategy("recase", recase=True)
 SPLIT = Strategy("split", split=True)
+PROTECT = Strategy("protect", protect=True)
 WIDE_BEAM = Strategy(
     "wide-beam",
     options=lambda o: replace(o, beam_size=max(8, 2 * o.beam_size), length_penalty=o.length_penalty + 0.2),
@@ -56,7 +80,7 @@ REMEDIES: dict[str, tuple[Strategy, ...]] = {
     "copy": (WIDE_BEAM, RECASE, SPLIT),
     "language": (WIDE_BEAM, RECASE),
     "number": (WIDE_BEAM, SPLIT),
-    "url": (WIDE_BEAM, SPLIT),
+    "url": (WIDE_BEAM, PROTECT),
     "quote": (WIDE_BEAM,),
     "negation": (WIDE_BEAM,),
     "case": (RECASE,),
@@ -69,24 +93,24 @@ RESCUED = (Severity.ERROR,)
 """Findings of these severities are worth another search."""
 
 
-def remedies(source: str, findings: Sequence[Finding], pieces: int) -> list[Strategy]:
+def remedies(source: str, findings: Sequence[Finding]) -> list[Strategy]:
     """The strategies to try for a candidate with these findings, each once.
 
     Args:
         source: what was translated.
         findings: what the checks saw.
-        pieces: how many clauses the source can be cut into.
     """
     chosen: list[Strategy] = []
     for finding in findings:
         if finding.severity in RESCUED:
             chosen += [strategy for strategy in REMEDIES.get(finding.check, ()) if strategy not in chosen]
+    cuts = len(clauses(source)) > 1
     caps = is_all_caps(source)
-    return [s for s in chosen if (not s.split or pieces > 1) and (not s.recase or caps)]
+    return [s for s in chosen if (not s.split or cuts) and (not s.recase or caps)]
 
 
-def inputs(strategy: Strategy, source: str, count: Callable[[str], int], limit: int) -> list[str]:
-    """What the engine reads for a source under a strategy: at least one text, none above the limit.
+def pieces(strategy: Strategy, source: str, count: Callable[[str], int], limit: int) -> list[Piece]:
+    """The parts of a source under a strategy, in order; none for the engine is above the limit.
 
     Args:
         strategy: how the candidate is made.
@@ -94,9 +118,32 @@ def inputs(strategy: Strategy, source: str, count: Callable[[str], int], limit: 
         count: number of the model's pieces in a text.
         limit: the most pieces that one input may have.
     """
-    text = sentence_case(source) if strategy.recase else source
-    parts = clauses(text) if strategy.split else [text]
-    return [piece for part in parts for piece in fitting(part, count, limit)]
+    found: list[Piece] = []
+    for part in _literals(source) if strategy.protect else [Piece(source)]:
+        if part.copied:
+            found.append(part)
+            continue
+        text = sentence_case(part.text) if strategy.recase else part.text
+        parts = clauses(text) if strategy.split else [text]
+        found += [Piece(fit) for one in parts for fit in fitting(one, count, limit)]
+    return found
+
+
+def _literals(source: str) -> list[Piece]:
+    """The URLs and addresses of a source as copied pieces, and the text between them."""
+    found: list[Piece] = []
+    position = 0
+    for match in LITERAL.finditer(source):
+        literal = match.group().rstrip(".,;:!?)'’\"”")
+        found += [*_text(source[position : match.start()]), Piece(literal, copied=True)]
+        position = match.start() + len(literal)
+    return found + _text(source[position:])
+
+
+def _text(text: str) -> list[Piece]:
+    """A stretch of text as a piece; punctuation by itself is copied, white space is nothing."""
+    stripped = text.strip()
+    return [Piece(stripped, copied=bool(trivial(stripped)))] if stripped else []
 
 
 def clauses(text: str, shortest: int = 4) -> list[str]:
@@ -154,8 +201,8 @@ def _bounded(text: str, count: Callable[[str], int], limit: int) -> list[str]:
 
 
 def join(strategy: Strategy, parts: Sequence[Hypothesis]) -> Hypothesis:
-    """One hypothesis from what the engine wrote for the inputs of a source."""
-    text = " ".join(part.text for part in parts if part.text)
+    """One hypothesis from those of a source's pieces, copied ones included."""
+    text = NO_SPACE.sub(r"\1", " ".join(part.text for part in parts if part.text))
     if strategy.recase:
         text = restore_caps(text)
     if len(parts) == 1:

@@ -6,7 +6,7 @@ with SentenceTranslator(engine, DecodeOptions()) as translator:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -16,10 +16,25 @@ from mt.data import Candidate, Finding, Hypothesis, Origin, Pair, QualityScore, 
 from mt.engines import DecodeOptions, Engine
 from mt.errors import MTError
 from mt.pipeline import rescue
-from mt.quality import check, is_all_caps, trivial
+from mt.quality import check, is_all_caps, score, trivial
 
 Judge = Callable[[Sequence[Pair]], Sequence[QualityScore]]
 """Scores pairs without a reference; the findings of the score become the pair's."""
+
+
+def judge_by_checks(pairs: Sequence[Pair]) -> list[QualityScore]:
+    """Scores from the checks and cheap measures alone, without another look by a model."""
+    langs = {(pair.source_lang, pair.target_lang) for pair in pairs}
+    scores: dict[tuple[str, str], QualityScore] = {}
+    for source_lang, target_lang in langs:
+        texts = [
+            (pair.source, pair.target)
+            for pair in pairs
+            if (pair.source_lang, pair.target_lang) == (source_lang, target_lang)
+        ]
+        found = score(texts, source_lang=source_lang, target_lang=target_lang)
+        scores |= dict(zip(texts, found, strict=True))
+    return [scores[pair.source, pair.target] for pair in pairs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +43,13 @@ class Job:
 
     Attributes:
         sources: the batch, as given.
-        plans: for each distinct source that an engine must read, its inputs under the first strategy.
-        hypotheses: one list for each input of each plan, in order.
+        plans: for each distinct source that an engine must read, its pieces under the first strategy.
+        hypotheses: one for each piece that is not copied, in order.
         started: clock reading when the search began, seconds.
     """
 
     sources: Sequence[str]
-    plans: dict[str, tuple[rescue.Strategy, list[str]]]
+    plans: dict[str, tuple[rescue.Strategy, list[rescue.Piece]]]
     hypotheses: Future[list[Hypothesis]]
     started: float
 
@@ -80,12 +95,12 @@ class SentenceTranslator:
 
     def submit(self, sources: Sequence[str]) -> Job:
         """Begin the first search of a batch in the background; equal sources are searched once."""
-        plans: dict[str, tuple[rescue.Strategy, list[str]]] = {}
+        plans: dict[str, tuple[rescue.Strategy, list[rescue.Piece]]] = {}
         for source in sources:
             if source not in plans and not trivial(source):
                 strategy = rescue.RECASE if is_all_caps(source) else rescue.BEAM
-                plans[source] = (strategy, self._inputs(strategy, source))
-        texts = [text for _, inputs in plans.values() for text in inputs]
+                plans[source] = (strategy, self._pieces(strategy, source))
+        texts = _texts(pieces for _, pieces in plans.values())
         return Job(sources, plans, self._pool.submit(self._search, texts, self.options), perf_counter())
 
     def collect(self, job: Job) -> list[Timed]:
@@ -93,11 +108,11 @@ class SentenceTranslator:
         pairs: dict[str, Pair] = {}
         written = self._first_search(job)
         candidates: dict[str, list[Candidate]] = {}
-        for source, (strategy, inputs) in job.plans.items():
-            parts = [next(written) for _ in inputs]
+        for source, (strategy, pieces) in job.plans.items():
+            parts = self._filled(pieces, written)
             failure = next((part.text for part in parts if part.engine == _FAILED), None)
             if failure is None:
-                candidates[source] = [self._candidate(strategy, source, parts, len(inputs))]
+                candidates[source] = [self._candidate(strategy, source, parts)]
             else:
                 pairs[source] = self._pair(source, "", failure=failure)
         if self._rescues:
@@ -113,9 +128,14 @@ class SentenceTranslator:
         by_source = {pair.source: Timed(pair, each) for pair in judged}
         return [by_source[source] for source in job.sources]
 
-    def _inputs(self, strategy: rescue.Strategy, source: str) -> list[str]:
+    def _pieces(self, strategy: rescue.Strategy, source: str) -> list[rescue.Piece]:
         limit = self.engine.info.max_source_tokens
-        return rescue.inputs(strategy, source, lambda text: len(self.engine.tokens(text)), limit)
+        return rescue.pieces(strategy, source, lambda text: len(self.engine.tokens(text)), limit)
+
+    def _filled(self, pieces: Sequence[rescue.Piece], written: Iterator[Hypothesis]) -> list[Hypothesis]:
+        """A hypothesis for every piece: what was written, and the copied ones as they are."""
+        label = self.engine.info.label
+        return [Hypothesis(piece.text, 0.0, label) if piece.copied else next(written) for piece in pieces]
 
     def _search(self, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
         return [best for best, *_ in self.engine.translate(texts, options)] if texts else []
@@ -125,7 +145,7 @@ class SentenceTranslator:
         try:
             return iter(job.hypotheses.result())
         except _FAILURES:
-            texts = [text for _, inputs in job.plans.values() for text in inputs]
+            texts = _texts(pieces for _, pieces in job.plans.values())
             return (self._alone(text) for text in texts)
 
     def _alone(self, text: str) -> Hypothesis:
@@ -134,13 +154,11 @@ class SentenceTranslator:
         except _FAILURES as error:
             return Hypothesis(f"{type(error).__name__}: {error}", 0.0, _FAILED)
 
-    def _candidate(
-        self, strategy: rescue.Strategy, source: str, parts: Sequence[Hypothesis], pieces: int
-    ) -> Candidate:
+    def _candidate(self, strategy: rescue.Strategy, source: str, parts: Sequence[Hypothesis]) -> Candidate:
         hypothesis = rescue.join(strategy, parts)
         findings = check(source, hypothesis.text, *self._langs)
-        if pieces > 1 and not strategy.split:
-            message = f"The source is longer than the model reads; it was cut into {pieces} pieces."
+        if len(parts) > 1 and not strategy.cuts:
+            message = f"The source is longer than the model reads; it was cut into {len(parts)} pieces."
             findings = (*findings, Finding("over-length", Severity.WARNING, message, side="source"))
         return Candidate(hypothesis, strategy.name, findings, chosen=False, reason="")
 
@@ -149,23 +167,20 @@ class SentenceTranslator:
         wanted: dict[str, list[str]] = {}
         strategies: dict[str, rescue.Strategy] = {}
         for source, [first] in candidates.items():
-            for strategy in rescue.remedies(source, first.findings, len(rescue.clauses(source))):
+            for strategy in rescue.remedies(source, first.findings):
                 if strategy.name != first.strategy:
                     strategies[strategy.name] = strategy
                     wanted.setdefault(strategy.name, []).append(source)
         for name, sources in wanted.items():
             strategy = strategies[name]
             open_ = [source for source in sources if not _is_clean(candidates[source])]
-            plans = [self._inputs(strategy, source) for source in open_]
+            plans = [self._pieces(strategy, source) for source in open_]
             try:
-                written = iter(
-                    self._search([t for plan in plans for t in plan], strategy.options(self.options))
-                )
+                written = iter(self._search(_texts(plans), strategy.options(self.options)))
             except _FAILURES:
                 continue
-            for source, plan in zip(open_, plans, strict=True):
-                parts = [next(written) for _ in plan]
-                candidates[source].append(self._candidate(strategy, source, parts, len(plan)))
+            for source, pieces in zip(open_, plans, strict=True):
+                candidates[source].append(self._candidate(strategy, source, self._filled(pieces, written)))
 
     @property
     def _langs(self) -> tuple[str, str]:
@@ -198,6 +213,11 @@ _FAILURES = (MTError, RuntimeError, ValueError, MemoryError)
 
 _FAILED = "failed"
 """Engine name of a placeholder hypothesis whose text says why there is none."""
+
+
+def _texts(plans: Iterable[Sequence[rescue.Piece]]) -> list[str]:
+    """What the engine reads for plans, in order."""
+    return [piece.text for pieces in plans for piece in pieces if not piece.copied]
 
 
 def _is_clean(tried: Sequence[Candidate]) -> bool:

@@ -43,7 +43,7 @@ def mt(environment: dict[str, str], tmp_path: Path) -> Mt:
     def call(*arguments: str | Path, input: bytes = b"", code: int = 0) -> subprocess.CompletedProcess[bytes]:
         command = [sys.executable, "-m", "mt", *map(str, arguments)]
         done = subprocess.run(
-            command, input=input, capture_output=True, env=environment, cwd=tmp_path, timeout=240
+            command, input=input, capture_output=True, env=environment, cwd=tmp_path, timeout=240, check=False
         )
         assert done.returncode == code, done.stderr.decode()
         return done

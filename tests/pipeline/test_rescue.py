@@ -69,14 +69,25 @@ def test_the_candidate_with_fewer_errors_wins_and_the_loser_says_why() -> None:
 
 def test_a_repetition_is_searched_again_without_repeats_and_cut() -> None:
     finding = Finding("repetition", Severity.ERROR, "x")
-    assert [s.name for s in rescue.remedies("Een zin.", [finding], pieces=2)] == ["no-repeat", "split"]
+    assert [s.name for s in rescue.remedies("Dit is een zin, en dat is nog een zin.", [finding])] == [
+        "no-repeat",
+        "split",
+    ]
 
 
 def test_a_warning_asks_for_no_other_search() -> None:
-    assert rescue.remedies("Een zin.", [Finding("number", Severity.WARNING, "x")], pieces=2) == []
+    assert rescue.remedies("Een zin.", [Finding("number", Severity.WARNING, "x")]) == []
 
 
 def test_only_capitals_are_read_in_sentence_case() -> None:
     finding = Finding("copy", Severity.ERROR, "x")
-    assert "recase" not in [s.name for s in rescue.remedies("Een zin.", [finding], pieces=1)]
-    assert "recase" in [s.name for s in rescue.remedies("EEN ZIN OVER GELD", [finding], pieces=1)]
+    assert "recase" not in [s.name for s in rescue.remedies("Een zin.", [finding])]
+    assert "recase" in [s.name for s in rescue.remedies("EEN ZIN OVER GELD", [finding])]
+
+
+def test_an_address_is_copied_and_the_text_around_it_is_read() -> None:
+    text = "Kijk op https://www.voorbeeld.nl/brug of schrijf naar info@voorbeeld.nl."
+    pieces = rescue.pieces(rescue.PROTECT, text, count, 500)
+    assert [piece.text for piece in pieces if not piece.copied] == ["Kijk op", "of schrijf naar"]
+    hypotheses = [Hypothesis(piece.text, -1.0, "echo") for piece in pieces]
+    assert rescue.join(rescue.PROTECT, hypotheses).text == text
