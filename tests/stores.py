@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote
@@ -77,23 +77,33 @@ def postgresql_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def postgresql_url(postgresql_server: str) -> str:
-    """A blank schema on the server."""
+@pytest.fixture(scope="session")
+def postgresql_urls(postgresql_server: str) -> Callable[[], str]:
+    """Makes blank schemas on the server."""
     import psycopg
 
-    name = f"test{next(NUMBERS)}"
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {name}")
-    return f"{postgresql_server}?options={quote(f'-csearch_path={name}')}"
+    def new() -> str:
+        name = f"test{next(NUMBERS)}"
+        with psycopg.connect(postgresql_server, autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA {name}")
+        return f"{postgresql_server}?options={quote(f'-csearch_path={name}')}"
+
+    return new
 
 
 @pytest.fixture(params=kinds())
-def store_location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of store."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def store_location(store_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a blank store of each kind can be made."""
-    if request.param == "sqlite":
+    if store_kind == "sqlite":
         return str(tmp_path / "store.db")
-    url: str = request.getfixturevalue("postgresql_url")
+    url: str = request.getfixturevalue("postgresql_urls")()
     return url
 
 

@@ -51,7 +51,8 @@ class PairQuery:
         origins: one of which it has.
         reviewers: one of whom decided last.
         since, until: when its status last changed; the second moment is not included.
-        text: words and phrases that all stand in its source or target, whatever their case and accents.
+        text: words and phrases that all stand in its source or target, whatever their case; a word that
+            ends in ``*`` stands for all that begin so. One without any letter or digit is left out.
     """
 
     documents: tuple[str, ...] = ()
@@ -64,6 +65,11 @@ class PairQuery:
     since: datetime | None = None
     until: datetime | None = None
     text: tuple[str, ...] = ()
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The parts of the text that can be looked up."""
+        return tuple(phrase for phrase in self.text if any(map(str.isalnum, phrase)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +168,8 @@ def _conditions(session: Session, query: PairQuery, claimant: Claimant | None, d
         terms.add("p.decided >= ?", to_micros(query.since))
     if query.until is not None:
         terms.add("p.decided < ?", to_micros(query.until))
-    if query.text and driver != "text":
-        terms.add(*session.text_condition(query.text))
+    if query.phrases and driver != "text":
+        terms.add(*session.text_condition(query.phrases))
     if claimant is not None:
         terms.add(
             "NOT EXISTS (SELECT 1 FROM claims c WHERE c.pair = p.id AND c.expires > ? AND c.reviewer <> ?)",
@@ -185,8 +191,8 @@ def _in_range(terms: _Terms, table: str, query: PairQuery) -> None:
 def _few(session: Session, query: PairQuery) -> tuple[str, str, list[Any]] | None:
     """A condition that few pairs meet: its name, a query for their identifiers and its values."""
     choices: list[tuple[str, str, list[Any]]] = []
-    if query.text:
-        choices.append(("text", *session.text_query(query.text)))
+    if query.phrases:
+        choices.append(("text", *session.text_query(query.phrases)))
     if query.reviewers:
         terms = _Terms()
         terms.one_of("reviewer", query.reviewers)
@@ -332,8 +338,8 @@ def _all(session: Session, query: PairQuery) -> _Terms:
     terms.add("p.standing = 0")
     terms.one_of("p.status", [status.value for status in query.statuses])
     terms.one_of("p.document", [number_of(session, one) for one in query.documents])
-    if query.text:
-        ids, values = session.text_query(query.text)
+    if query.phrases:
+        ids, values = session.text_query(query.phrases)
         terms.add(f"p.id IN ({ids})", *values)
     rest = _conditions(session, query, None, "text")
     if rest.sql:
