@@ -92,7 +92,7 @@ def decode(raw: bytes, encoding: str | None = None) -> Decoded:
         FormatError: the content is binary, or not in the encoding; the message names the line.
         UsageError: there is no encoding of that name.
     """
-    marked = next(((bom, name) for bom, name in _BOMS if raw.startswith(bom)), None)
+    marked = _marked(raw)
     if encoding:
         return _as_asked(raw, _codec(encoding), marked)
     if marked:
@@ -167,6 +167,19 @@ def encode_stream(
             yield from (piece.encode() for piece in rest)
             return
     yield from held
+
+
+def _marked(raw: bytes) -> tuple[bytes, str] | None:
+    """The byte order mark that content begins with and its encoding.
+
+    That of UTF-32 is also UTF-16 text that begins with NUL; it is taken for UTF-32 only where all can be.
+    """
+    for bom, name in _BOMS:
+        if raw.startswith(bom):
+            if name == "utf-32-le" and (len(raw) % 4 or any(raw[7 : 4 * _SAMPLE : 4])):
+                continue
+            return bom, name
+    return None
 
 
 def _codec(encoding: str) -> str:

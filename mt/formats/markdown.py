@@ -63,7 +63,8 @@ class MarkdownFormat:
         out: list[str] = []
         for replacement in replacements:
             start = replacement.segment.start
-            line_start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
+            line_start = text.rfind("\n", 0, start) + 1
+            line_start = max(line_start, text.rfind("\r", line_start, start) + 1)
             begins = bool(_CONTAINERS.fullmatch(text, line_start, start))
             out.append(text[position:start])
             out.append(render_segment(block, replacement, _Escape(block.kind is SegmentKind.CELL, begins)))
@@ -210,13 +211,17 @@ def _content(
 def _located(text: str, lines: Sequence[Line], content: str) -> list[Line]:
     """Where each line of a leaf's content stands, without the marks of lists and quotes before it."""
     found: list[Line] = []
-    for line, shown in zip(lines, content.split("\n"), strict=False):
+    following = iter(lines)
+    for shown in content.split("\n"):
         wanted = shown.strip()
-        raw = text[line.start : line.end].replace("\0", "\ufffd").rstrip()
-        if not raw.endswith(wanted):
-            raw = _CLOSING_HASHES.sub("", raw)
-        start = line.start + max(0, raw.rfind(wanted))
-        end = start + len(wanted)
-        marker = _MARKER.match(text, start, end)
-        found.append(Line(marker.end() if marker else start, end, line.next))
+        for line in following:
+            raw = text[line.start : line.end].replace("\0", "\ufffd").rstrip()
+            if not raw.endswith(wanted):
+                raw = _CLOSING_HASHES.sub("", raw)
+            if wanted in raw:
+                start = line.start + raw.rfind(wanted)
+                end = start + len(wanted)
+                marker = _MARKER.match(text, start, end)
+                found.append(Line(marker.end() if marker else start, end, line.next))
+                break
     return found

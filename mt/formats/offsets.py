@@ -83,7 +83,7 @@ def _checked(index: int, length: int) -> int:
 
 
 _PIECE = re.compile(
-    r"(?P<space>\s+)"
+    r"(?P<space>\s{2,}|[^\S ])"
     r"|(?P<carried>[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff])"
     r"|(?P<hyphen>\u00ad+)"
 )
@@ -175,9 +175,16 @@ class PlainBuilder:
             self._append(" ", start, end - start, end)
 
     def _verbatim(self, text: str, start: int, end: int) -> None:
-        if start < end:
+        """Add a stretch that holds no white space but single spaces; those at its edges may join others."""
+        if start < end and text[start] == " ":
+            self.add_space(start, start + 1)
+            start += 1
+        trailing = start < end and text[end - 1] == " "
+        if start < end - trailing:
             self._flush_space()
-            self._append(text[start:end], start, 0, end)
+            self._append(text[start : end - trailing], start, 0, end - trailing)
+        if trailing:
+            self.add_space(end - 1, end)
 
     def _append(self, plain: str, start: int, width: int, end: int) -> None:
         self._parts.append(plain)
