@@ -10,7 +10,7 @@ import typer
 from mt.cli import report
 from mt.cli.options import Json, Quiet
 from mt.engines import install, models
-from mt.engines.models import BETTER_MODEL, STARTER, Model
+from mt.engines.models import BETTER_MODEL, Model
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -38,14 +38,9 @@ def list_models(as_json: Json = False) -> None:
         if model.kind == "damaged":
             report.note(f"{model.name} cannot be used. {model.note}")
     if len(found) == 1:
-        report.note(starter_notice())
+        from mt.pipeline.opening import model_advice
 
-
-def starter_notice() -> str:
-    """One line that says how good the shipped model is and how to get the better one."""
-    bleu = models.starter().bleu
-    measured = f"{bleu:.1f} BLEU on FLORES-200" if bleu is not None else "not measured"
-    return f"{STARTER.name} is rough ({measured}). A better one: mt models add {BETTER_MODEL}"
+        report.note(model_advice(found[0].name))
 
 
 @app.command(epilog="Example: mt models info auto")

@@ -80,6 +80,11 @@ def segmented(document: Document) -> Iterator[tuple[Block, list[Segment]]]:
         yield block, formats.segments(block, document.text, spans, index)
 
 
+def segments_of(document: Document) -> Iterator[Segment]:
+    """The segments of a document in reading order; lazily."""
+    return (segment for _, segments in segmented(document) for segment in segments)
+
+
 def rendered(
     document: Document, replaced: Iterable[tuple[Block, Sequence[formats.Replacement]]]
 ) -> Iterator[str]:

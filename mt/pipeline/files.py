@@ -11,10 +11,10 @@ from itertools import islice
 from pathlib import Path
 
 from mt import formats
-from mt.data import Document
+from mt.data import Document, Segment
 from mt.errors import EngineError, MTError, UsageError
 from mt.formats import bilingual
-from mt.pipeline.documents import find_files, output_stream, read_document, require_writable
+from mt.pipeline.documents import find_files, output_stream, read_document, require_writable, segments_of
 from mt.pipeline.inspect import pair_record
 from mt.pipeline.links import WordLinker
 from mt.pipeline.sentences import Job, SentenceTranslator
@@ -162,7 +162,7 @@ class FileTranslator:
             self._documents.run(self._readable(jobs, read), arguments, advance)
         ):
             job = read[number]
-            document = self._store.document(identifier)
+            document = self._store.document(identifier, with_segments=False)
             self._write(document, job.output)
             yield Done(identifier, document.name, job.output, self._documents.counts[identifier])
 
@@ -198,7 +198,10 @@ class FileTranslator:
         kind = self._wishes.bilingual
         text: Iterator[str]
         if kind == "jsonl":
-            text = (json_line(document, stored) for stored in pairs)
+            text = (
+                json_line(stored, segment)
+                for stored, segment in zip(pairs, segments_of(document), strict=True)
+            )
         elif kind:
             text = bilingual.write(rows(document, pairs), kind, document.name)
         else:
@@ -214,7 +217,7 @@ class FileTranslator:
 
 def rows(document: Document, pairs: Iterable[StoredPair]) -> Iterator[bilingual.BilingualRow]:
     """The pairs of a document as rows of a side-by-side output."""
-    for stored, segment in zip(pairs, document.segments, strict=True):
+    for stored, segment in zip(pairs, segments_of(document), strict=True):
         pair = stored.pair
         yield bilingual.BilingualRow(
             source=pair.source,
@@ -226,9 +229,8 @@ def rows(document: Document, pairs: Iterable[StoredPair]) -> Iterator[bilingual.
         )
 
 
-def json_line(document: Document, stored: StoredPair) -> str:
+def json_line(stored: StoredPair, segment: Segment) -> str:
     """A stored pair as one line of JSON, with its place in the document."""
-    segment = document.segments[stored.position]
     place = {"start": segment.start, "end": segment.end, "kind": segment.kind}
     return json.dumps({**pair_record(stored), **place}, ensure_ascii=False) + "\n"
 

@@ -57,8 +57,8 @@ def open_store(settings: Config, read_only: bool = False) -> Store:
 
 def model_advice(name: str) -> str:
     """What a user should know before trusting a model's output; empty where there is nothing to say."""
-    model = models.resolve(name)
-    if model.kind != "starter":
+    model = models.starter()
+    if name != model.name:
         return ""
     bleu = "" if model.bleu is None else f" (BLEU {model.bleu:.1f} on FLORES-200 dev)"
     return f"{model.name} is a rough model{bleu}. A better one: mt models add {models.BETTER_MODEL}"

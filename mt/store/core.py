@@ -179,14 +179,23 @@ class Store:
         with self.database.write() as session:
             return documents.add_segments(session, document_id, segments, start_position)
 
-    def document(self, document_id: str) -> Document:
+    def document(self, document_id: str, with_segments: bool = True) -> Document:
         """A document with its text and segments.
+
+        Args:
+            document_id: its identifier.
+            with_segments: False spares their memory, where they are made again from the text.
 
         Raises:
             StoreError: there is none with this identifier.
         """
         with self.database.read() as session:
-            return documents.load(session, document_id)
+            return documents.load(session, document_id, with_segments)
+
+    def segment_texts(self, document_id: str, positions: Sequence[int]) -> list[str]:
+        """The plain texts of some of a document's segments, in the order of their positions."""
+        with self.database.read() as session:
+            return documents.segment_texts(session, document_id, positions)
 
     def documents(self) -> list[DocumentInfo]:
         """Every document with its counts, old versions too, in the order in which they came."""
@@ -448,6 +457,15 @@ class Store:
         with self.database.write(durable=True) as session:
             saved = reviews.record(session, review, expected_version, score)
             return Saved(saved, pairs.load_one(session, review.pair))
+
+    def record_all(self, decisions: Sequence[tuple[Review, int]]) -> list[bool]:
+        """Store many decisions in one transaction, each with the version it was made on.
+
+        Returns:
+            For each whether it was saved; False where somebody else changed the pair first.
+        """
+        with self.database.write(durable=True) as session:
+            return [reviews.record(session, review, version, None) for review, version in decisions]
 
     def reviews(self, pair_ids: Sequence[int]) -> dict[int, list[StoredReview]]:
         """The whole history of pairs, oldest row first; a pair without any is left out."""

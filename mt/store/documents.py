@@ -132,8 +132,8 @@ def text(session: Session, number: int) -> str:
     return "".join(zlib.decompress(data).decode() for (data,) in rows)
 
 
-def load(session: Session, document_id: str) -> Document:
-    """The document with its text and its segments."""
+def load(session: Session, document_id: str, with_segments: bool = True) -> Document:
+    """The document with its text and, unless they are not wanted, its segments."""
     number = number_of(session, document_id)
     row = session.row(
         "SELECT id, lang, name, format, encoding, bom FROM documents WHERE number = ?", (number,)
@@ -144,7 +144,7 @@ def load(session: Session, document_id: str) -> Document:
         id=row[0],
         lang=row[1],
         text=content,
-        segments=tuple(_segments(session, number, content)),
+        segments=tuple(_segments(session, number, content)) if with_segments else (),
         name=row[2],
         format=row[3],
         encoding=row[4],
@@ -158,6 +158,16 @@ def _segments(session: Session, number: int, content: str) -> Iterator[Segment]:
         (number,),
     ):
         yield Segment(content[start:end], start, end, SegmentKind(kind), plain, block)
+
+
+def segment_texts(session: Session, document_id: str, positions: Sequence[int]) -> list[str]:
+    """The plain texts of some segments."""
+    rows = session.rows_in(
+        "SELECT position, plain FROM segments WHERE document = ? AND position IN ({}) ORDER BY position",
+        positions,
+        (number_of(session, document_id),),
+    )
+    return [plain for _, plain in rows]
 
 
 def infos(session: Session, numbers: Sequence[int] | None = None) -> list[DocumentInfo]:
