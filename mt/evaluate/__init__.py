@@ -52,8 +52,11 @@ class Metric(Protocol):
         """What turns hypotheses into sufficient statistics, one row a segment: ``[segments, k]``, float64."""
         ...
 
-    def scores(self, totals: NDArray[np.floating]) -> NDArray[np.float64]:
-        """The score for each row of summed statistics: ``[n, k]`` to ``[n]``, on the metric's own scale."""
+    def scores(self, totals: NDArray[np.floating]) -> NDArray[np.floating]:
+        """The score for each row of summed statistics: ``[n, k]`` to ``[n]``, on the metric's own scale.
+
+        The type is the one sacrebleu has there, because p-values and means depend on its last bit.
+        """
         ...
 
     def segment_scores(self, statistics: NDArray[np.float64]) -> NDArray[np.float64]:

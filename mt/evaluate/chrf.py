@@ -58,13 +58,13 @@ class Chrf2:
             return [characters]
         return [characters, self._words.symbols(texts)]
 
-    def scores(self, totals: NDArray[np.floating]) -> NDArray[np.float64]:
+    def scores(self, totals: NDArray[np.floating]) -> NDArray[np.floating]:
         """0..100."""
         return chrf_scores(totals)
 
     def segment_scores(self, statistics: NDArray[np.float64]) -> NDArray[np.float64]:
         """0..100."""
-        return chrf_scores(statistics)
+        return chrf_scores(statistics).astype(np.float64)
 
     def signature(self, references: int, **settings: int | None) -> str:
         """sacrebleu's."""
@@ -90,8 +90,11 @@ def _triples(streams: Sequence[Symbols], order: int) -> NDArray[np.int64]:
     return np.stack([written, there, matched], axis=3).reshape(*there.shape[:2], 3 * order)
 
 
-def chrf_scores(totals: NDArray[np.floating]) -> NDArray[np.float64]:
-    """chrF of each row, operation by operation as sacrebleu does it, in the type of the rows."""
+def chrf_scores(totals: NDArray[np.floating]) -> NDArray[np.floating]:
+    """chrF of each row, operation by operation as sacrebleu does it, in the type of the rows.
+
+    A score of 0 has Python's type there and makes the whole array float64.
+    """
     zero = totals.dtype.type(0)
     precision, recall = np.zeros(len(totals), totals.dtype), np.zeros(len(totals), totals.dtype)
     orders = np.zeros(len(totals), totals.dtype)
@@ -106,4 +109,6 @@ def chrf_scores(totals: NDArray[np.floating]) -> NDArray[np.float64]:
         recall = np.where(orders > 0, recall / orders, zero)
         score = (1 + BETA_SQUARED) * precision * recall
         score /= BETA_SQUARED * precision + recall
-        return np.where(precision + recall > 0, 100 * score, zero).astype(np.float64)
+        found = precision + recall > 0
+        scores = np.where(found, 100 * score, zero)
+    return scores if found.all() else scores.astype(np.float64)

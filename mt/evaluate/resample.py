@@ -93,22 +93,22 @@ def _products(
     return [many @ table for table in tables]
 
 
-def p_value(statistics: NDArray[np.float64], observed: float) -> float:
+def p_value(statistics: NDArray[np.floating], observed: float) -> float:
     """Share of resampled statistics above the observed one, which counts as one of them."""
     return (int((statistics > observed).sum()) + 1) / (len(statistics) + 1)
 
 
-def bootstrap_p_value(scores: NDArray[np.float64], baseline: NDArray[np.float64], observed: float) -> float:
+def bootstrap_p_value(scores: NDArray[np.floating], baseline: NDArray[np.floating], observed: float) -> float:
     """Paired bootstrap: how often the centred difference of resampled scores exceeds the observed one."""
     differences = np.abs(scores - baseline)
     return p_value(differences - differences.mean(), observed)
 
 
-def bounds(scores: NDArray[np.float64]) -> tuple[float, float]:
+def bounds(scores: NDArray[np.floating]) -> tuple[np.floating, np.floating]:
     """The 95% interval: one resample in 40 lies below, one in 40 above."""
     ordered = np.sort(scores)
     cut = len(ordered) // 40
-    return float(ordered[cut]), float(ordered[len(ordered) - cut - 1])
+    return ordered[cut], ordered[len(ordered) - cut - 1]
 
 
 def _draws(segments: int, samples: int, seed: int | None) -> Iterator[NDArray[np.int64]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -146,7 +147,7 @@ class Scorer:
             (self.statistics(metric, plan.baseline), self.statistics(metric, system))
             for metric, system in keys
         ]
-        differences: list[list[NDArray[np.float64]]] = [[] for _ in keys]
+        differences: list[list[NDArray[np.floating]]] = [[] for _ in keys]
         for block in randomised_totals(pairs, plan.tests["randomisation"], plan.seed):
             for (metric, _), found, (a, b) in zip(keys, differences, block, strict=True):
                 scores = self.metrics[metric].scores
@@ -172,14 +173,21 @@ class Scorer:
         interval = mean = half_width = None
         if drawn:
             lower, upper = bounds(drawn[metric, system])
-            mean, half_width = float(drawn[metric, system].mean()), 0.5 * (upper - lower)
-            interval = _cap(kind, lower), _cap(kind, upper)
+            mean = self._mean(drawn[metric, system])
+            half_width = float(0.5 * (upper - lower))
+            interval = _cap(kind, float(lower)), _cap(kind, float(upper))
         reported = MetricScore(_cap(kind, value), metric, signature, interval)
         if system == plan.baseline:
             return SystemScore(system, reported, mean, half_width)
         delta = reported.value - _cap(kind, self.total(metric, plan.baseline))
         tested = {test: p_values[test, metric, system] for test in plan.tests}
         return SystemScore(system, reported, mean, half_width, delta, tested)
+
+    def _mean(self, scores: NDArray[np.floating]) -> float:
+        """sacrebleu adds up exactly for one system, and for several the sorted scores in their own type."""
+        if len(self.systems) > 1:
+            return float(np.sort(scores).mean())
+        return float(scores.dtype.type(math.fsum(scores.tolist()) / len(scores)))
 
     def _pairwise(self, metric: str, plan: _Plan, drawn: _Drawn) -> dict[tuple[str, str], float]:
         if "bootstrap" not in plan.tests:
@@ -197,13 +205,15 @@ class _Plan:
     seed: int | None
 
 
-_Drawn = Mapping[tuple[str, str], "NDArray[np.float64]"]
+_Drawn = Mapping[tuple[str, str], "NDArray[np.floating]"]
 """Metric and system to the score in every resample; empty where nothing was resampled."""
 
 
-def capped(metric: Metric, values: NDArray[np.float64]) -> NDArray[np.float64]:
+def capped(metric: Metric, values: NDArray[np.floating]) -> NDArray[np.float64]:
     """At most 100 where higher is better: the logarithms of a perfect match add up to 100.00000000000004."""
-    return np.minimum(values, 100.0) if metric.higher_is_better else values
+    return (
+        np.minimum(values, 100.0, dtype=np.float64) if metric.higher_is_better else values.astype(np.float64)
+    )
 
 
 def _cap(metric: Metric, value: float) -> float:

@@ -53,16 +53,17 @@ class Ter:
         split: list[str] = self._sacre._preprocess_segment(text).split()
         return split
 
-    def scores(self, totals: NDArray[np.floating]) -> NDArray[np.float64]:
+    def scores(self, totals: NDArray[np.floating]) -> NDArray[np.floating]:
         """0 is perfect; a hypothesis longer than the reference can be above 100."""
         edited, length = totals.T
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = np.where(length > 0, edited / length, np.where(edited > 0, 1, 0).astype(totals.dtype))
-        return (100 * rate).astype(np.float64)
+        scores: NDArray[np.floating] = 100 * rate
+        return scores if (length > 0).all() else scores.astype(np.float64)
 
     def segment_scores(self, statistics: NDArray[np.float64]) -> NDArray[np.float64]:
         """As :meth:`scores`; an empty reference costs 100 unless the hypothesis is empty too."""
-        return self.scores(statistics)
+        return self.scores(statistics).astype(np.float64)
 
     def signature(self, references: int, **settings: int | None) -> str:
         """sacrebleu's."""
