@@ -18,6 +18,7 @@ class Language:
         before_word: abbreviations after which the sentence goes on.
         before_number: abbreviations after which it goes on if a number follows.
         before_name: abbreviations after which it ends only before one of `starters`.
+        at_end: abbreviations with inner full stops that end a sentence as any word does.
         starters: words that commonly begin a sentence.
         particles: words that begin a surname.
         lettered: nouns that a letter follows as a label.
@@ -31,6 +32,7 @@ class Language:
     before_word: frozenset[str]
     before_number: frozenset[str]
     before_name: frozenset[str]
+    at_end: frozenset[str]
     starters: frozenset[str]
     particles: frozenset[str]
     lettered: frozenset[str]

@@ -8,7 +8,9 @@ from itertools import pairwise
 from mt.segment.follower import EMOJI, INVISIBLE, QUOTES, Follower, Kind, follower
 from mt.segment.language import Language, language
 
-_CANDIDATE = re.compile(rf"[.!?…‽](?:[.!?…‽)\]}}²³¹⁰-⁹{QUOTES}{INVISIBLE}]|\[\d{{1,3}}\])*+|\n\s*\n")
+_CANDIDATE = re.compile(
+    rf"[.!?…‽](?:[.!?…‽)\]}}²³¹⁰-⁹{QUOTES}{INVISIBLE}]|\[\d{{1,3}}\]|[ \u00a0]\.(?![\w.]))*+|\n\s*\n"
+)
 """A mark with all that clings to it (more marks, closing quotes and brackets, footnote numbers), or a blank line.
 
 What is matched is never given back, so that finding all candidates reads a text once, whatever is in it.
@@ -125,13 +127,12 @@ class _Scan:
             return True
         if following.kind is Kind.SMALL and not self._uncapitalised:
             return False
-        if not marks.startswith(("..", "…")) and self._is_in_insertion(start, marks):
+        ellipsis = marks.startswith(("..", "…", ". .", ".\u00a0."))
+        if not ellipsis and self._is_in_insertion(start, marks):
             return self._is_starter(following)
-        if "!" in marks or "?" in marks:
+        if not {"!", "?", "‽"}.isdisjoint(marks):
             return self._closes_after_exclamation(start, marks, following)
-        if marks[0] in "…‽" or marks.startswith(".."):
-            return True
-        return self._closes_after_full_stop(start, following)
+        return ellipsis or self._closes_after_full_stop(start, following)
 
     def _is_in_insertion(self, start: int, marks: str) -> bool:
         """Whether a bracket that was opened inside the sentence is closed behind the mark: "(ret.)", "(?)"."""
@@ -174,6 +175,8 @@ class _Scan:
         """What the lists say about an abbreviation; None for a word in no list."""
         words = self._words
         for form in _forms(token, following.word):
+            if form in words.at_end:
+                return True
             if form in words.clock:
                 return not self._is_time_of_day(following)
             if form in words.before_name:
