@@ -29,6 +29,7 @@ from mt.store.records import (
     StoredPair,
     StoredReview,
 )
+from mt.store.reviews import effective as effective_reviews
 from mt.store.search import Claimant, Order, PairQuery
 
 __all__ = [
@@ -54,4 +55,5 @@ __all__ = [
     "StoredPair",
     "StoredReview",
     "default_location",
+    "effective_reviews",
 ]

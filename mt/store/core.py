@@ -27,6 +27,7 @@ from mt.store.records import (
     Saved,
     SavedFilter,
     SettingsKey,
+    Status,
     StoredAlignment,
     StoredPair,
     StoredReview,
@@ -191,6 +192,11 @@ class Store:
         """
         with self.database.read() as session:
             return documents.load(session, document_id, with_segments)
+
+    def progress(self) -> dict[str, dict[Status, int]]:
+        """How many pairs of each document have each status; old versions are left out."""
+        with self.database.read() as session:
+            return documents.progress(session)
 
     def segment_texts(self, document_id: str, positions: Sequence[int]) -> list[str]:
         """The plain texts of some of a document's segments, in the order of their positions."""
@@ -435,6 +441,11 @@ class Store:
         """
         with self.database.write(durable=True) as session:
             return alignments.replace(session, document_id, old, new, pairs)
+
+    def pairs_by_id(self, pair_ids: Sequence[int]) -> list[StoredPair]:
+        """Pairs in the order of their identifiers as given; those that are not there are left out."""
+        with self.database.read() as session:
+            return pairs.load_all(session, pair_ids)
 
     # Reviews
 

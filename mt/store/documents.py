@@ -14,7 +14,7 @@ from mt.data import Document, Segment, SegmentKind
 from mt.errors import StoreError, UsageError
 from mt.store.clock import from_micros, now_micros
 from mt.store.database import Session
-from mt.store.records import REVIEWED, DocumentInfo
+from mt.store.records import REVIEWED, DocumentInfo, Status
 
 CHUNK = 1 << 20
 """Characters compressed at a time, so that a large text is never in memory a second time."""
@@ -158,6 +158,17 @@ def _segments(session: Session, number: int, content: str) -> Iterator[Segment]:
         (number,),
     ):
         yield Segment(content[start:end], start, end, SegmentKind(kind), plain, block)
+
+
+def progress(session: Session) -> dict[str, dict[Status, int]]:
+    """Pairs of current documents by document and status."""
+    found: dict[str, dict[Status, int]] = {}
+    for document, status, count in session.rows(
+        "SELECT d.id, p.status, count(*) FROM pairs p JOIN documents d ON d.number = p.document"
+        " WHERE p.standing = 0 GROUP BY d.number, d.id, p.status ORDER BY d.number, p.status"
+    ):
+        found.setdefault(document, {})[Status(status)] = count
+    return found
 
 
 def segment_texts(session: Session, document_id: str, positions: Sequence[int]) -> list[str]:

@@ -1,0 +1,32 @@
+"""Review: what is next, and what the human decided. No screen is known here; front ends hold no logic.
+
+session = ReviewSession(store, "anna", judge=judge)
+query = resolve(store, parse_filter("check:number score:<0.5"))
+task = session.next(query)
+session.edit(task.id, task.version, "The train leaves at 9.30.")
+session.undo()
+"""
+
+from __future__ import annotations
+
+from mt.review.diff import Change, diff
+from mt.review.filters import KEYS, parse_filter, resolve, write_filter
+from mt.review.queue import Queue
+from mt.review.session import BulkResult, PairView, ReviewSession, SeenFinding
+from mt.review.statistics import ReviewStatistics, collect_statistics
+
+__all__ = [
+    "KEYS",
+    "BulkResult",
+    "Change",
+    "PairView",
+    "Queue",
+    "ReviewSession",
+    "ReviewStatistics",
+    "SeenFinding",
+    "collect_statistics",
+    "diff",
+    "parse_filter",
+    "resolve",
+    "write_filter",
+]

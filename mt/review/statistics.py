@@ -1,0 +1,231 @@
+"""How the review goes: progress, speed, how much was edited, who agrees, which checks can be trusted."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import combinations
+
+from mt import evaluate
+from mt.data import MetricScore, Verdict
+from mt.store import MEMORY, REVIEWED, Status, Store, StoredPair, StoredReview, effective_reviews
+
+PAUSE = timedelta(minutes=5)
+"""A longer time between two decisions of a reviewer is a break, not work."""
+
+DECIDING = (Verdict.ACCEPTED, Verdict.EDITED, Verdict.REJECTED)
+
+PAGE = 500
+"""Histories read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a reviewer did.
+
+    Attributes:
+        verdicts: decisions that still count, by verdict.
+        hours: time between decisions, breaks left out.
+        edits: HTER of the reviewer's pairs, or None where there are none.
+    """
+
+    verdicts: Mapping[Verdict, int]
+    hours: float
+    edits: MetricScore | None
+
+    @property
+    def pairs_per_hour(self) -> float | None:
+        """Decided pairs for each hour of work, or None where no time was measured."""
+        decided = sum(self.verdicts.get(verdict, 0) for verdict in DECIDING)
+        return decided / self.hours if self.hours else None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Two reviewers who judged the same target of the same pair: is it right as it stands?
+
+    Attributes:
+        reviewers: their names in alphabetical order.
+        pairs: how many both judged.
+        agreed: on how many they said the same.
+        kappa: Cohen's (1960), agreement beyond chance, or None where chance alone would agree always.
+    """
+
+    reviewers: tuple[str, str]
+    pairs: int
+    agreed: int
+    kappa: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How often a check's findings were right, as far as reviewers said so.
+
+    Attributes:
+        check: its name.
+        confirmed: findings on pairs that were then edited or rejected, and not dismissed.
+        dismissed: findings that a reviewer called false alarms.
+        unclear: findings on pairs that were accepted without dismissing them.
+    """
+
+    check: str
+    confirmed: int
+    dismissed: int
+    unclear: int
+
+    @property
+    def value(self) -> float | None:
+        """Confirmed among confirmed and dismissed, or None where there are neither."""
+        known = self.confirmed + self.dismissed
+        return self.confirmed / known if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewStatistics:
+    """The figures of a store's reviews.
+
+    Attributes:
+        progress: pairs by status, for each document by identifier.
+        reviewers: by name.
+        documents: HTER by document.
+        engines: HTER by engine and model.
+        agreement: for every two reviewers who judged the same.
+        checks: for every check that found something on a decided pair.
+        days: decisions by day in UTC, ``YYYY-MM-DD``.
+    """
+
+    progress: Mapping[str, Mapping[Status, int]]
+    reviewers: Mapping[str, Work]
+    documents: Mapping[str, MetricScore]
+    engines: Mapping[str, MetricScore]
+    agreement: tuple[Agreement, ...]
+    checks: tuple[Precision, ...]
+    days: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What one pass over the histories gathers."""
+
+    verdicts: dict[str, Counter[Verdict]] = field(default_factory=lambda: defaultdict(Counter))
+    times: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    edits: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    judged: dict[tuple[str, str], Counter[tuple[bool, bool]]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
+    checks: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    days: Counter[str] = field(default_factory=Counter)
+
+
+def collect_statistics(store: Store) -> ReviewStatistics:
+    """Read every history once and count.
+
+    HTER (Snover et al. 2006) is the TER of what the engine wrote against what the reviewers made of it;
+    a pair that was accepted as it stood costs nothing.
+    """
+    found = _Collected()
+    for page in _pages(store.all_reviews()):
+        ids = [rows[0].pair for rows in page]
+        pairs = {one.id: one for one in store.pairs_by_id(ids)}
+        dismissed = store.dismissed(ids)
+        earlier = store.judged_before([row.id for rows in page for row in rows])
+        for rows in page:
+            _count_history(found, pairs[rows[0].pair], rows)
+            stored, counting = pairs[rows[0].pair], effective_reviews(rows)
+            before = next((earlier[row.id] for row in counting if row.id in earlier), None)
+            seen = before if before is not None else stored.pair.score.findings if stored.pair.score else ()
+            gone = dismissed.get(stored.id, set())
+            _count_findings(found, stored.status, [one.check for one in set(seen) - gone], gone)
+    return ReviewStatistics(
+        progress=store.progress(),
+        reviewers={name: _work(found, name) for name in sorted(found.times)},
+        documents=_hter(found, "document"),
+        engines=_hter(found, "engine"),
+        agreement=tuple(_agreement(names, counts) for names, counts in sorted(found.judged.items())),
+        checks=tuple(
+            Precision(check, counts["confirmed"], counts["dismissed"], counts["unclear"])
+            for check, counts in sorted(found.checks.items())
+        ),
+        days=dict(sorted(found.days.items())),
+    )
+
+
+def _pages(histories: Iterator[list[StoredReview]]) -> Iterator[list[list[StoredReview]]]:
+    page: list[list[StoredReview]] = []
+    for rows in histories:
+        page.append(rows)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _count_history(found: _Collected, stored: StoredPair, rows: Sequence[StoredReview]) -> None:
+    counting = effective_reviews(rows)
+    for row in rows:
+        found.times[row.reviewer].append(row.at)
+    for row in counting:
+        found.verdicts[row.reviewer][row.verdict] += 1
+        if row.verdict in DECIDING:
+            found.days[f"{row.at:%Y-%m-%d}"] += 1
+    _count_agreement(found, counting)
+    if stored.status in MEMORY and stored.settings is not None:
+        texts = (rows[0].before, stored.pair.target)
+        model = f"{stored.settings.engine}, {stored.settings.model}"
+        groups = (("document", stored.document), ("engine", model), ("reviewer", stored.reviewer))
+        for group in groups:
+            found.edits[group].append(texts)
+
+
+def _count_agreement(found: _Collected, counting: Iterable[StoredReview]) -> None:
+    """Who found the same target right as it stands, and who did not; a reviewer's last word counts."""
+    opinions: dict[str, dict[str, bool]] = defaultdict(dict)
+    for row in counting:
+        if row.verdict in DECIDING:
+            opinions[row.before][row.reviewer] = row.verdict is Verdict.ACCEPTED
+    for said in opinions.values():
+        for one, other in combinations(sorted(said), 2):
+            found.judged[one, other][said[one], said[other]] += 1
+
+
+def _count_findings(found: _Collected, status: Status, checks: Iterable[str], gone: Iterable[object]) -> None:
+    if status in REVIEWED:
+        outcome = "unclear" if status is Status.ACCEPTED else "confirmed"
+        for check in checks:
+            found.checks[check][outcome] += 1
+    for finding in gone:
+        found.checks[finding.check]["dismissed"] += 1  # type: ignore[attr-defined]
+
+
+def _work(found: _Collected, reviewer: str) -> Work:
+    times = sorted(found.times[reviewer])
+    gaps = (later - earlier for earlier, later in zip(times, times[1:], strict=False))
+    worked = sum((gap for gap in gaps if gap <= PAUSE), timedelta())
+    return Work(
+        verdicts=dict(found.verdicts[reviewer]),
+        hours=worked / timedelta(hours=1),
+        edits=_hter(found, "reviewer").get(reviewer),
+    )
+
+
+def _hter(found: _Collected, kind: str) -> dict[str, MetricScore]:
+    """TER of every group of a kind, by name."""
+    scores = {}
+    for (group, name), texts in sorted(found.edits.items()):
+        if group == kind:
+            machine, final = zip(*texts, strict=True)
+            (scores[name],) = evaluate.score(machine, [final], ("ter",))
+    return scores
+
+
+def _agreement(names: tuple[str, str], counts: Counter[tuple[bool, bool]]) -> Agreement:
+    total = counts.total()
+    agreed = counts[True, True] + counts[False, False]
+    first = (counts[True, True] + counts[True, False]) / total
+    second = (counts[True, True] + counts[False, True]) / total
+    chance = first * second + (1 - first) * (1 - second)
+    kappa = None if chance == 1 else (agreed / total - chance) / (1 - chance)
+    return Agreement(names, total, agreed, kappa)
