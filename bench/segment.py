@@ -1,10 +1,11 @@
 """Sentence boundaries against gold: ours beside pysbd, syntok, sentence-splitter and segtok, in one run.
 
-    python bench/segment.py GOLD_DIR [--errors]
+    python bench/segment.py GOLD_DIR [--lang nl] [--errors]
 
-GOLD_DIR holds ``*.jsonl``: a paragraph a line, a JSON list of its sentences. The sentences are joined by one
-space and segmented again. Precision, recall and F1 count inner boundaries by the number of characters that are
-not white space before them.
+GOLD_DIR holds ``*.jsonl``: a paragraph a line, a JSON list of its sentences; or ``*.tsv``: a sentence a line,
+Dutch and English in two columns, articles parted by empty lines. The sentences are joined by one space and
+segmented again. Precision, recall and F1 count inner boundaries by the number of characters that are not white
+space before them.
 """
 
 from __future__ import annotations
@@ -29,13 +30,31 @@ def main() -> None:
     arguments.add_argument("--errors", action="store_true", help="print every boundary that ours has wrong")
     options = arguments.parse_args()
     splitters = {"mt": ours(options.lang), **peers(options.lang)}
+    sets = {path.stem: json_paragraphs(path) for path in sorted(options.gold.glob("*.jsonl"))}
+    articles = [
+        article for path in sorted(options.gold.glob("*.tsv")) for article in tsv_articles(path, options.lang)
+    ]
+    sets |= {f"{options.gold.name}-{options.lang}": articles} if articles else {}
     print(f"{'set':<18} {'segmenter':<18} {'P':>7} {'R':>7} {'F1':>7} {'sentences/s':>12}")
-    for path in sorted(options.gold.glob("*.jsonl")):
-        paragraphs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for gold, paragraphs in sets.items():
         for name, splitter in splitters.items():
-            report(path.stem, name, splitter, paragraphs, options.repeats)
+            report(gold, name, splitter, paragraphs, options.repeats)
         if options.errors:
             show_errors(splitters["mt"], paragraphs)
+
+
+def json_paragraphs(path: Path) -> list[list[str]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def tsv_articles(path: Path, lang: str) -> list[list[str]]:
+    """The sentences of each article; headlines and other lines without a mark are no sentences."""
+    articles = path.read_text(encoding="utf-8").strip().split("\n\n")
+    column = 0 if lang == "nl" else 1
+    rows = [[line.split("\t")[column] for line in article.splitlines()[1:]] for article in articles]
+    return [
+        [row for row in article if row.rstrip("\"'”’“»)").endswith((".", "!", "?", "…"))] for article in rows
+    ]
 
 
 def report(gold: str, name: str, splitter: Splitter, paragraphs: list[list[str]], repeats: int) -> None:
