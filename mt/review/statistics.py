@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from mt import evaluate
 from mt.data import MetricScore, Verdict
@@ -202,7 +202,7 @@ def _count_findings(found: _Collected, status: Status, checks: Iterable[str], go
 
 def _work(found: _Collected, reviewer: str) -> Work:
     times = sorted(found.times[reviewer])
-    gaps = (later - earlier for earlier, later in zip(times, times[1:], strict=False))
+    gaps = (later - earlier for earlier, later in pairwise(times))
     worked = sum((gap for gap in gaps if gap <= PAUSE), timedelta())
     return Work(
         verdicts=dict(found.verdicts[reviewer]),

@@ -7,6 +7,7 @@ a reviewer, a date or an origin picks few pairs, those are fetched and sorted in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,9 @@ from mt.store.records import Status
 FEW = 5000
 """Up to this many pairs are fetched and sorted: about 10 ms."""
 
+
+LOOK = 50
+"""Pairs whose text is looked at together."""
 
 BRANCHES = 8
 """Up to this many documents are looked up one by one."""
@@ -95,6 +99,10 @@ class _Terms:
         if values:
             self.add(f"{column} IN ({','.join('?' * len(values))})", *values)
 
+    def extend(self, other: _Terms) -> None:
+        self.sql.extend(other.sql)
+        self.values.extend(other.values)
+
     def __str__(self) -> str:
         return " AND ".join(self.sql) or "1 = 1"
 
@@ -108,68 +116,220 @@ def find(
     claimant: Claimant | None = None,
 ) -> list[int]:
     """Identifiers of the first pairs that fit, after leaving out ``offset`` of them."""
-    wanted = limit + offset
-    few = _few(session, query)
-    if few is not None:
-        found = iter(_sorted_rows(session, query, order, wanted, few, claimant))
-    else:
-        branches = [
-            _branch(session, query, order, wanted, status, document, side, claimant)
-            for status, document, side in product(
-                query.statuses or tuple(Status),
-                _branch_documents(session, query),
-                (0, 1) if order is Order.UNCERTAIN else (0,),
+    return _Search(session, query, order, limit + offset, claimant).ids()[offset:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Few:
+    """Few pairs: what picks them, a query for their identifiers, and its values."""
+
+    driver: str
+    ids: str
+    values: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A stretch of an index: one status, one document or all, a range of scores, and the direction."""
+
+    status: Status
+    document: int | None
+    low: float | None
+    high: float | None
+    descending: bool
+
+    def terms(self, table: str) -> _Terms:
+        terms = _Terms()
+        terms.add(f"{table}.standing = 0 AND {table}.status = ?", self.status.value)
+        if self.document is not None:
+            terms.add(f"{table}.document = ?", self.document)
+        if self.low is not None:
+            terms.add(f"{table}.order_score >= ?", self.low)
+        if self.high is not None:
+            terms.add(f"{table}.order_score <= ?", self.high)
+        return terms
+
+    def along(self, order: Order, score: str, document: str, position: str) -> str:
+        """The order in which an index is read; it is the wanted one but for ties of a descending score."""
+        if order is Order.DOCUMENT:
+            return f"{document}, {position}"
+        direction = " DESC" if self.descending else ""
+        return f"{score}{direction}, {document}{direction}, {position}{direction}"
+
+
+class _Search:
+    """One question to the store."""
+
+    def __init__(
+        self, session: Session, query: PairQuery, order: Order, wanted: int, claimant: Claimant | None
+    ) -> None:
+        self._session = session
+        self._query = query
+        self._order = order
+        self._wanted = wanted
+        self._claimant = claimant
+        self._documents = [number_of(session, one) for one in query.documents]
+
+    def ids(self) -> list[int]:
+        """The identifiers of the first pairs that fit."""
+        few = self._few()
+        if few is not None:
+            return self._among(few)
+        walk = self._along_findings if self._query.checks else self._along_pairs
+        rows = merge(*(sorted(walk(branch)) for branch in self._branches()))
+        return list(islice(dict.fromkeys(row[-1] for row in rows), self._wanted))
+
+    # Few pairs
+
+    def _few(self) -> _Few | None:
+        """A condition that few pairs meet, where there is one."""
+        for few in self._selective():
+            asked = f"SELECT count(*) FROM ({few.ids} LIMIT {FEW + 1}) AS few"
+            if self._session.value(asked, few.values) <= FEW:
+                return few
+        return None
+
+    def _selective(self) -> Iterator[_Few]:
+        """The conditions that may be met by few pairs and that an index answers."""
+        query, terms = self._query, _Terms()
+        if query.phrases:
+            yield _Few("text", *self._session.text_query(query.phrases))
+        if query.reviewers:
+            terms.one_of("reviewer", query.reviewers)
+            yield _Few(
+                "reviewer", f"SELECT id FROM pairs WHERE decided IS NOT NULL AND {terms}", terms.values
             )
-        ]
-        found = merge(*branches)
-    unique = dict.fromkeys(row[-1] for row in found)
-    return list(islice(unique, offset, wanted))
+        if query.since is not None or query.until is not None:
+            terms = _Terms()
+            _between(terms, "decided", query)
+            yield _Few("date", f"SELECT id FROM pairs WHERE decided IS NOT NULL AND {terms}", terms.values)
+        if query.origins:
+            terms = _Terms()
+            terms.one_of("origin", [origin.value for origin in query.origins])
+            yield _Few("origin", f"SELECT id FROM pairs WHERE standing = 0 AND {terms}", terms.values)
+        hard = query.checks or query.without_checks or query.origins or query.reviewers or query.phrases
+        if self._documents and hard:
+            terms = _Terms()
+            terms.one_of("document", self._documents)
+            yield _Few("document", f"SELECT id FROM pairs WHERE standing < 2 AND {terms}", terms.values)
 
-
-def _branch_documents(session: Session, query: PairQuery) -> Sequence[int | None]:
-    """The documents that get branches of their own; many are a condition like any other."""
-    if 0 < len(query.documents) <= BRANCHES:
-        return [number_of(session, one) for one in query.documents]
-    return [None]
-
-
-def _sort_key(order: Order, score: str, document: str, position: str) -> str:
-    if order is Order.WORST:
-        return f"{score}, {document}, {position}"
-    if order is Order.DOCUMENT:
-        return f"{document}, {position}"
-    return f"abs({score} - 0.5), {document}, {position}"
-
-
-def _conditions(session: Session, query: PairQuery, claimant: Claimant | None, driver: str) -> _Terms:
-    """Everything that a pair ``p`` must be but its status, its document and what the driver looks up."""
-    terms = _Terms()
-    _in_range(terms, "p", query)
-    if len(query.documents) > BRANCHES:
-        terms.one_of("p.document", [number_of(session, one) for one in query.documents])
-    groups = query.checks[1:] if driver == "check" else query.checks
-    for group in groups:
-        terms.add(
-            "EXISTS (SELECT 1 FROM findings g WHERE g.pair = p.id AND g.check_name IN"
-            f" ({','.join('?' * len(group))}))",
-            *group,
+    def _among(self, few: _Few) -> list[int]:
+        """The first of few pairs; their texts are looked at last, and only until enough fit."""
+        query, terms = self._query, _Terms()
+        terms.add(f"p.id IN ({few.ids}) AND +p.standing = 0", *few.values)
+        terms.one_of("p.status", [status.value for status in query.statuses])
+        if few.driver != "document":
+            terms.one_of("p.document", self._documents)
+        _in_range(terms, query)
+        terms.extend(_conditions(query, self._claimant, query.checks, few.driver))
+        key = self._key("p.order_score", "p.document", "p.position")
+        look = query.phrases if few.driver != "text" else ()
+        limit = FEW if look else self._wanted
+        rows = self._session.rows(
+            f"SELECT {key}, p.id FROM pairs p WHERE {terms} ORDER BY {key} LIMIT {limit}", terms.values
         )
+        ids = [row[-1] for row in rows]
+        return self._with_text(ids, look) if look else ids
+
+    def _with_text(self, ids: list[int], phrases: Sequence[str]) -> list[int]:
+        condition, value = self._session.text_condition(phrases)
+        found: list[int] = []
+        for start in range(0, len(ids), LOOK):
+            part = ids[start : start + LOOK]
+            rows = self._session.rows(
+                f"SELECT p.id FROM pairs p WHERE p.id IN ({','.join('?' * len(part))}) AND {condition}",
+                [*part, value],
+            )
+            fitting = {row[0] for row in rows}
+            found += [one for one in part if one in fitting]
+            if len(found) >= self._wanted:
+                break
+        return found[: self._wanted]
+
+    # Along an index
+
+    def _branches(self) -> Iterator[_Branch]:
+        """The stretches that together hold every pair that may fit."""
+        low, high = _range(self._query)
+        sides: list[tuple[float | None, float | None, bool]] = [(low, high, False)]
+        if self._order is Order.UNCERTAIN:
+            below = math.nextafter(0.5, 0.0)
+            sides = [
+                (low, below if high is None else min(below, high), True),
+                (0.5 if low is None else max(0.5, low), high, False),
+            ]
+        few = len(self._documents) <= BRANCHES
+        documents: Sequence[int | None] = self._documents if self._documents and few else [None]
+        for status, document, side in product(self._query.statuses or tuple(Status), documents, sides):
+            yield _Branch(status, document, *side)
+
+    def _along_pairs(self, branch: _Branch) -> list[Row]:
+        terms = branch.terms("p")
+        terms.extend(self._rest(self._query.checks))
+        place = ("p.order_score", "p.document", "p.position")
+        if self._order is Order.DOCUMENT:
+            index = "pairs_in_order"
+        else:
+            index = "pairs_worst" if branch.document is None else "pairs_worst_in_document"
+        return self._session.rows(
+            f"SELECT {self._key(*place)}, p.id FROM pairs p {self._session.along(index)} WHERE {terms}"
+            f" ORDER BY {branch.along(self._order, *place)} LIMIT {self._wanted}",
+            terms.values,
+        )
+
+    def _along_findings(self, branch: _Branch) -> list[Row]:
+        """The same for pairs with a finding of one of the first group of checks."""
+        index = "findings_in_order" if self._order is Order.DOCUMENT else "findings_worst"
+        place = ("f.order_score", "f.document", "f.place")
+        rows: list[Row] = []
+        for check in self._query.checks[0]:
+            terms = branch.terms("f")
+            terms.add("f.check_name = ?", check)
+            terms.extend(self._rest(self._query.checks[1:]))
+            # A pair may have several findings of one check.
+            rows += self._session.rows(
+                f"SELECT DISTINCT {self._key(*place)}, f.order_score, p.id"
+                f" FROM findings f {self._session.along(index)} CROSS JOIN pairs p"
+                f" WHERE p.id = f.pair AND {terms}"
+                f" ORDER BY {branch.along(self._order, *place)} LIMIT {self._wanted}",
+                terms.values,
+            )
+        return rows
+
+    def _rest(self, groups: Sequence[Sequence[str]]) -> _Terms:
+        """What the index does not tell."""
+        terms = _conditions(self._query, self._claimant, groups, "")
+        if len(self._documents) > BRANCHES:
+            terms.one_of("p.document", self._documents)
+        if self._query.phrases:
+            terms.add(*self._session.text_condition(self._query.phrases))
+        return terms
+
+    def _key(self, score: str, document: str, position: str) -> str:
+        if self._order is Order.WORST:
+            return f"{score}, {document}, {position}"
+        if self._order is Order.DOCUMENT:
+            return f"{document}, {position}"
+        return f"abs({score} - 0.5), {document}, {position}"
+
+
+def _conditions(
+    query: PairQuery, claimant: Claimant | None, groups: Sequence[Sequence[str]], driver: str
+) -> _Terms:
+    """What a pair ``p`` must be besides its status, document, score and text, and what the driver picks."""
+    terms = _Terms()
+    having = "EXISTS (SELECT 1 FROM findings g WHERE g.pair = p.id AND g.check_name IN ({}))"
+    for group in groups:
+        terms.add(having.format(",".join("?" * len(group))), *group)
     if query.without_checks:
         marks = ",".join("?" * len(query.without_checks))
-        terms.add(
-            f"NOT EXISTS (SELECT 1 FROM findings g WHERE g.pair = p.id AND g.check_name IN ({marks}))",
-            *query.without_checks,
-        )
+        terms.add("NOT " + having.format(marks), *query.without_checks)
     if driver != "origin":
         terms.one_of("p.origin", [origin.value for origin in query.origins])
     if driver != "reviewer":
         terms.one_of("p.reviewer", query.reviewers)
-    if query.since is not None:
-        terms.add("p.decided >= ?", to_micros(query.since))
-    if query.until is not None:
-        terms.add("p.decided < ?", to_micros(query.until))
-    if query.phrases and driver != "text":
-        terms.add(*session.text_condition(query.phrases))
+    if driver != "date":
+        _between(terms, "p.decided", query)
     if claimant is not None:
         terms.add(
             "NOT EXISTS (SELECT 1 FROM claims c WHERE c.pair = p.id AND c.expires > ? AND c.reviewer <> ?)",
@@ -179,141 +339,27 @@ def _conditions(session: Session, query: PairQuery, claimant: Claimant | None, d
     return terms
 
 
-def _in_range(terms: _Terms, table: str, query: PairQuery) -> None:
+def _between(terms: _Terms, column: str, query: PairQuery) -> None:
+    if query.since is not None:
+        terms.add(f"{column} >= ?", to_micros(query.since))
+    if query.until is not None:
+        terms.add(f"{column} < ?", to_micros(query.until))
+
+
+def _range(query: PairQuery) -> tuple[float | None, float | None]:
+    """The bounds of the sort score; a pair without a score sorts as 2, which is in no range."""
     low, high = query.score
+    if low is None and high is None:
+        return None, None
+    return low, 1.0 if high is None else min(high, 1.0)
+
+
+def _in_range(terms: _Terms, query: PairQuery) -> None:
+    low, high = _range(query)
     if low is not None:
-        terms.add(f"{table}.order_score >= ?", low)
-    # A pair without a score sorts as 2, which is in no range.
-    if low is not None or high is not None:
-        terms.add(f"{table}.order_score <= ?", 1.0 if high is None else min(high, 1.0))
-
-
-def _few(session: Session, query: PairQuery) -> tuple[str, str, list[Any]] | None:
-    """A condition that few pairs meet: its name, a query for their identifiers and its values."""
-    choices: list[tuple[str, str, list[Any]]] = []
-    if query.phrases:
-        choices.append(("text", *session.text_query(query.phrases)))
-    if query.reviewers:
-        terms = _Terms()
-        terms.one_of("reviewer", query.reviewers)
-        choices.append(
-            ("reviewer", f"SELECT id FROM pairs WHERE decided IS NOT NULL AND {terms}", terms.values)
-        )
-    if query.since is not None or query.until is not None:
-        terms = _Terms()
-        if query.since is not None:
-            terms.add("decided >= ?", to_micros(query.since))
-        if query.until is not None:
-            terms.add("decided < ?", to_micros(query.until))
-        choices.append(("date", f"SELECT id FROM pairs WHERE decided IS NOT NULL AND {terms}", terms.values))
-    if query.origins:
-        terms = _Terms()
-        terms.one_of("origin", [origin.value for origin in query.origins])
-        choices.append(("origin", f"SELECT id FROM pairs WHERE standing = 0 AND {terms}", terms.values))
-    for name, ids, values in choices:
-        count = session.value(f"SELECT count(*) FROM ({ids} LIMIT {FEW + 1}) AS few", values)
-        if count <= FEW:
-            return name, ids, values
-    return None
-
-
-def _sorted_rows(
-    session: Session,
-    query: PairQuery,
-    order: Order,
-    wanted: int,
-    few: tuple[str, str, list[Any]],
-    claimant: Claimant | None,
-) -> list[Row]:
-    """The first rows among few pairs."""
-    driver, ids, values = few
-    terms = _conditions(session, query, claimant, driver)
-    terms.one_of("p.status", [status.value for status in query.statuses])
-    terms.one_of("p.document", [number_of(session, one) for one in query.documents])
-    key = _sort_key(order, "p.order_score", "p.document", "p.position")
-    return session.rows(
-        f"SELECT {key}, p.id FROM pairs p WHERE p.id IN ({ids}) AND +p.standing = 0 AND {terms}"
-        f" ORDER BY {key} LIMIT {wanted}",
-        [*values, *terms.values],
-    )
-
-
-def _branch(
-    session: Session,
-    query: PairQuery,
-    order: Order,
-    wanted: int,
-    status: Status,
-    document: int | None,
-    side: int,
-    claimant: Claimant | None,
-) -> Iterator[Row]:
-    """The first rows of one status, one document or all, and one side of 0.5, read along an index."""
-    if query.checks:
-        return _along_findings(session, query, order, wanted, (status, document, side), claimant)
-    terms = _Terms()
-    terms.add("p.status = ?", status.value)
-    if document is not None:
-        terms.add("p.document = ?", document)
-    direction = _half(terms, "p", order, side)
-    rest = _conditions(session, query, claimant, "")
-    key = _sort_key(order, "p.order_score", "p.document", "p.position")
-    if order is Order.DOCUMENT:
-        index = "pairs_in_order"
-    else:
-        index = "pairs_worst" if document is None else "pairs_worst_in_document"
-    rows = session.rows(
-        f"SELECT {key}, p.id FROM pairs p {session.along(index)} WHERE p.standing = 0 AND {terms} AND {rest}"
-        f" ORDER BY {_along_key(order, 'p.order_score', 'p.document', 'p.position', direction)} LIMIT {wanted}",
-        [*terms.values, *rest.values],
-    )
-    return iter(sorted(rows))
-
-
-def _along_findings(
-    session: Session,
-    query: PairQuery,
-    order: Order,
-    wanted: int,
-    place: tuple[Status, int | None, int],
-    claimant: Claimant | None,
-) -> Iterator[Row]:
-    """The same for pairs with a finding of one of the first group of checks."""
-    status, document, side = place
-    rest = _conditions(session, query, claimant, "check")
-    key = _sort_key(order, "f.order_score", "f.document", "f.place")
-    index = "findings_in_order" if order is Order.DOCUMENT else "findings_worst"
-    rows: list[Row] = []
-    for check in query.checks[0]:
-        terms = _Terms()
-        terms.add("f.check_name = ? AND f.status = ?", check, status.value)
-        if document is not None:
-            terms.add("f.document = ?", document)
-        _in_range(terms, "f", query)
-        direction = _half(terms, "f", order, side)
-        # A pair may have several findings of one check.
-        rows += session.rows(
-            f"SELECT DISTINCT {key}, f.order_score, p.id FROM findings f {session.along(index)} CROSS JOIN pairs p"
-            f" WHERE p.id = f.pair AND f.standing = 0 AND {terms} AND {rest}"
-            f" ORDER BY {_along_key(order, 'f.order_score', 'f.document', 'f.place', direction)}"
-            f" LIMIT {wanted}",
-            [*terms.values, *rest.values],
-        )
-    return iter(sorted(rows))
-
-
-def _half(terms: _Terms, table: str, order: Order, side: int) -> str:
-    """Keep one side of 0.5 where the order asks for it; returns the direction in which to read it."""
-    if order is not Order.UNCERTAIN:
-        return ""
-    terms.add(f"{table}.order_score {'>=' if side else '<'} 0.5")
-    return "" if side else " DESC"
-
-
-def _along_key(order: Order, score: str, document: str, position: str, direction: str) -> str:
-    if order is Order.DOCUMENT:
-        return f"{document}, {position}"
-    return f"{score}{direction}, {document}{direction}, {position}{direction}"
+        terms.add("p.order_score >= ?", low)
+    if high is not None:
+        terms.add("p.order_score <= ?", high)
 
 
 def count(session: Session, query: PairQuery) -> int:
@@ -338,10 +384,9 @@ def _all(session: Session, query: PairQuery) -> _Terms:
     terms.add("p.standing = 0")
     terms.one_of("p.status", [status.value for status in query.statuses])
     terms.one_of("p.document", [number_of(session, one) for one in query.documents])
+    _in_range(terms, query)
     if query.phrases:
         ids, values = session.text_query(query.phrases)
         terms.add(f"p.id IN ({ids})", *values)
-    rest = _conditions(session, query, None, "text")
-    if rest.sql:
-        terms.add(str(rest), *rest.values)
+    terms.extend(_conditions(query, None, query.checks, ""))
     return terms
