@@ -1,0 +1,155 @@
+"""Which Dutch word can mean which English one: a small table fitted on the project's own corpus.
+
+The table says what a word usually becomes; it is too small to translate with, and large enough to see that a
+clause has no counterpart. Fitted as IBM Model 1 (Brown et al. 1993, "The Mathematics of Statistical Machine
+Translation") in both directions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from mt.quality.view import PairView, Side
+
+Table = Mapping[str, frozenset[str]]
+
+ROUNDS = 6
+"""Rounds of expectation maximisation; the table hardly changes after five."""
+
+LIKELY = 1e-4
+"""Least product of both directions' probabilities: *niet* and *don't* have .001 and .5; a rare word that happened
+to stand near *de* has a fair chance in one direction and none in the other."""
+
+SEEN = 2
+"""Times a word must have been seen: with one sighting every word of the pair is as likely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Translations of words in lower case.
+
+    Attributes:
+        forward: source word to target words.
+        backward: target word to source words.
+        source_names, target_names: the words among them that are written with a capital inside a sentence.
+    """
+
+    forward: Table
+    backward: Table
+    source_names: frozenset[str] = frozenset()
+    target_names: frozenset[str] = frozenset()
+
+
+@cache
+def lexicon(source_lang: str, target_lang: str) -> Lexicon | None:
+    """The shipped table for two languages, or None where there is none."""
+    if (source_lang, target_lang) == ("nl", "en"):
+        raw = files("mt.quality").joinpath("data/lexicon.json").read_text(encoding="utf-8")
+        return from_entries(json.loads(raw))
+    if (source_lang, target_lang) == ("en", "nl"):
+        other = lexicon("nl", "en")
+        return other and Lexicon(other.backward, other.forward, other.target_names, other.source_names)
+    return None
+
+
+def from_entries(data: Mapping[str, Any]) -> Lexicon:
+    """A lexicon from what :func:`fit_entries` made."""
+    forward = {word: frozenset(others.split()) for word, others in data["entries"].items()}
+    backward: dict[str, set[str]] = {}
+    for word, others in forward.items():
+        for other in others:
+            backward.setdefault(other, set()).add(word)
+    return Lexicon(
+        forward,
+        {word: frozenset(others) for word, others in backward.items()},
+        frozenset(data["source_names"].split()),
+        frozenset(data["target_names"].split()),
+    )
+
+
+def fit_entries(pairs: Sequence[PairView]) -> dict[str, Any]:
+    """The table from pairs that translate each other: ``entries``, ``source_names``, ``target_names``.
+
+    An entry is a source word with its target words, parted by spaces.
+    """
+    forward = _chances([(p.source.lower, p.target.lower) for p in pairs])
+    backward = _chances([(p.target.lower, p.source.lower) for p in pairs])
+    entries: dict[str, list[str]] = {}
+    for (source, target), chance in sorted(forward.items()):
+        if chance * backward.get((target, source), 0.0) >= LIKELY:
+            entries.setdefault(source, []).append(target)
+    known = {word for words in entries.values() for word in words}
+    return {
+        "entries": {source: " ".join(targets) for source, targets in entries.items()},
+        "source_names": " ".join(sorted(_capitalised(p.source for p in pairs) & entries.keys())),
+        "target_names": " ".join(sorted(_capitalised(p.target for p in pairs) & known)),
+    }
+
+
+def _capitalised(texts: Iterable[Side]) -> set[str]:
+    """Words that nearly always have a capital where they do not open the text."""
+    upper: Counter[str] = Counter()
+    lower: Counter[str] = Counter()
+    for text in texts:
+        for word in text.words[1:]:
+            (upper if word[0].isupper() else lower)[word.lower()] += 1
+    return {word for word, count in upper.items() if count > 9 * lower[word]}
+
+
+def _chances(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> dict[tuple[str, str], float]:
+    """Model 1 without an empty word: ``(word, translation)`` to its probability, for words seen often enough."""
+    import numpy as np
+
+    sources, targets = _index(s for s, _ in pairs), _index(t for _, t in pairs)
+    links: list[int] = []
+    events: list[int] = []
+    event = 0
+    width = len(targets)
+    for source, target in pairs:
+        here = [sources[word] * width for word in source]
+        for word in target:
+            links += [base + targets[word] for base in here]
+            events += [event] * len(here)
+            event += 1
+    cells, cell = np.unique(np.asarray(links, dtype=np.int64), return_inverse=True)
+    rows = cells // width
+    chance = np.ones(len(cells))
+    owner = np.asarray(events)
+    for _ in range(ROUNDS):
+        weight = chance[cell]
+        weight /= np.bincount(owner, weights=weight, minlength=event)[owner]
+        counts = np.bincount(cell, weights=weight, minlength=len(cells))
+        chance = counts / np.bincount(rows, weights=counts, minlength=len(sources))[rows]
+    often = Counter(word for source, _ in pairs for word in source)
+    from_word, to_word = list(sources), list(targets)
+    return {
+        (from_word[rows[position]], to_word[cells[position] % width]): float(chance[position])
+        for position in np.flatnonzero(chance >= LIKELY)
+        if often[from_word[rows[position]]] >= SEEN
+    }
+
+
+def _index(texts: Iterable[Sequence[str]]) -> dict[str, int]:
+    """Every distinct word to its number, in order of first sight."""
+    return {word: number for number, word in enumerate(dict.fromkeys(w for text in texts for w in text))}
+
+
+def uncovered(words: Sequence[str], other: frozenset[str], table: Table) -> list[bool | None]:
+    """For each word whether none of its translations stand on the other side; None where that is unknown.
+
+    A word that stands on the other side as it is counts as covered.
+    """
+    found: list[bool | None] = []
+    for word in words:
+        if word in other:
+            found.append(False)
+        else:
+            known = table.get(word)
+            found.append(None if known is None else known.isdisjoint(other))
+    return found
