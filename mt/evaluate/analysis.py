@@ -1,0 +1,261 @@
+"""What stands behind a corpus score: which segments are bad, where systems differ, what the scores depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mt.evaluate import Comparison, SystemScore
+from mt.evaluate.buckets import BucketTable, Profile, QualityData, bucket_tables
+from mt.evaluate.ranks import Agreement, agreement
+from mt.evaluate.scorer import Scorer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PREFERRED = ("chrF2++", "chrF2", "TER", "BLEU")
+"""Metrics for single segments, best first: chrF agrees better with people there than BLEU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One segment to look at.
+
+    Attributes:
+        index: of the segment, from 0.
+        systems: whose hypotheses are shown, the first before the second where two are compared.
+        scores: their segment scores.
+        note: why it is shown, or empty.
+    """
+
+    index: int
+    systems: tuple[str, ...]
+    scores: tuple[float, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleList:
+    """Segments to look at, under a title."""
+
+    title: str
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of one segment; ``hypotheses`` by system."""
+
+    source: str | None
+    references: tuple[str, ...]
+    hypotheses: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Which system to ship.
+
+    Attributes:
+        best: the system with the best main metric.
+        sure: whether it is significantly better (p < 0.05) than the runner-up.
+        sentences: the reasons, for a reader.
+    """
+
+    best: str
+    sure: bool
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything a report shows.
+
+    Attributes:
+        comparison: scores, intervals, p-values.
+        metric: the metric of segments and buckets.
+        verdict: which system to ship.
+        buckets: ways to divide the segments.
+        worst, best: for each system.
+        differences: for the baseline and each other system.
+        suspects: hallucinations and omissions by the quality findings.
+        segment_scores: by system, ``[segments]``.
+        agreements: by system, quality score against the metric.
+        quality: the quality scores behind them.
+        notes: what the reader must know about the input.
+        texts: of the segments that are shown, by index; empty where texts stay out.
+    """
+
+    comparison: Comparison
+    metric: str
+    verdict: Verdict
+    buckets: tuple[BucketTable, ...]
+    worst: tuple[ExampleList, ...]
+    best: tuple[ExampleList, ...]
+    differences: tuple[ExampleList, ...]
+    suspects: tuple[ExampleList, ...]
+    segment_scores: Mapping[str, NDArray[np.float64]]
+    agreements: Mapping[str, Agreement]
+    quality: QualityData
+    notes: tuple[str, ...] = ()
+    texts: Mapping[int, Texts] = field(default_factory=dict)
+
+    def shown(self) -> list[int]:
+        """Indices of all segments in the lists, ascending."""
+        lists = (*self.worst, *self.best, *self.differences, *self.suspects)
+        return sorted({example.index for found in lists for example in found.examples})
+
+
+SUSPICIOUS = {
+    "Hallucination": frozenset({"extra", "repetition", "language"}),
+    "Omission": frozenset({"truncation", "empty", "untranslated", "copy"}),
+}
+"""What findings of the quality checks make suspect; a finding of another name does not."""
+
+
+def analyse(
+    scorer: Scorer,
+    comparison: Comparison,
+    profile: Profile,
+    quality: QualityData | None = None,
+    notes: Sequence[str] = (),
+    examples: int = 10,
+) -> Analysis:
+    """Look behind the scores.
+
+    Args:
+        scorer: has the statistics of all segments.
+        comparison: made by it.
+        profile: features of the same segments.
+        quality: what a judgement without reference said, where there is one.
+        notes: go into the report.
+        examples: how many segments a list holds.
+    """
+    metric = next(name for name in (*PREFERRED, *scorer.metrics) if name in scorer.metrics)
+    higher = scorer.metrics[metric].higher_is_better
+    scores = {system: scorer.segment_scores(metric, system) for system in scorer.systems}
+    good = {system: values if higher else -values for system, values in scores.items()}
+    known = quality or QualityData()
+    return Analysis(
+        comparison,
+        metric,
+        judge(comparison),
+        tuple(bucket_tables(scorer, metric, profile, known)),
+        tuple(_extremes(good, scores, examples, worst=True)),
+        tuple(_extremes(good, scores, examples, worst=False)),
+        tuple(_differences(good, scores, comparison.baseline, examples)),
+        tuple(_suspects(scores, known, examples)),
+        scores,
+        {
+            system: agreement(known.scores[system], scores[system], higher_is_better=higher)
+            for system in scorer.systems
+            if system in known.scores
+        },
+        known,
+        tuple(notes),
+    )
+
+
+def judge(comparison: Comparison) -> Verdict:
+    """Which system is best by the first metric, whether by chance, and whether the other metrics agree."""
+    main = next(iter(comparison.rows))
+    leader = _best(comparison, main)
+    if len(comparison.rows[main]) == 1:
+        row = comparison.rows[main][0]
+        return Verdict(
+            leader, False, (f"{main} is {row.score.value:.1f} over {comparison.segments:,} segments.",)
+        )
+    ranked = _ranked(comparison, main)
+    second = ranked[1].system
+    p = _pair(comparison, main, leader, second)
+    gap = abs(ranked[0].score.value - ranked[1].score.value)
+    sure = p is not None and p < 0.05 and gap > 0
+    chance = "" if p is None else f" (p = {p:.4f}, paired bootstrap)"
+    first = (
+        f"{leader} has the best {main}, {ranked[0].score.value:.1f}: {gap:.1f} better than {second}{chance}."
+        if gap
+        else f"{leader} and {second} have the same {main}, {ranked[0].score.value:.1f}."
+    )
+    return Verdict(leader, sure, (first, *_reservations(comparison, main, leader, second, sure)))
+
+
+def _reservations(comparison: Comparison, main: str, leader: str, second: str, sure: bool) -> Iterator[str]:
+    if sure:
+        yield f"The difference is unlikely to be chance: ship {leader}, as far as these segments tell."
+    else:
+        yield f"That may be chance: on these segments {leader} and {second} cannot be told apart by {main}."
+    others = [metric for metric in comparison.rows if metric != main]
+    against = [metric for metric in others if _best(comparison, metric) != leader]
+    if others and not against:
+        yield f"{' and '.join((', '.join(others[:-1]), others[-1]) if others[1:] else others)} agree on {leader}."
+    for metric in against:
+        yield f"{metric} prefers {_best(comparison, metric)}."
+    if comparison.segments < 200:
+        yield f"{comparison.segments:,} segments are few; several hundred make intervals narrow enough to decide."
+
+
+def _ranked(comparison: Comparison, metric: str) -> list[SystemScore]:
+    sign = -1 if comparison.higher_is_better[metric] else 1
+    return sorted(comparison.rows[metric], key=lambda row: sign * row.score.value)
+
+
+def _best(comparison: Comparison, metric: str) -> str:
+    return _ranked(comparison, metric)[0].system
+
+
+def _pair(comparison: Comparison, metric: str, one: str, two: str) -> float | None:
+    pairs = comparison.pairwise[metric]
+    return pairs.get((one, two), pairs.get((two, one)))
+
+
+def _extremes(
+    good: Mapping[str, NDArray[np.float64]],
+    scores: Mapping[str, NDArray[np.float64]],
+    count: int,
+    worst: bool,
+) -> Iterator[ExampleList]:
+    for system, values in good.items():
+        order = np.argsort(values if worst else -values, kind="stable")[:count]
+        found = tuple(Example(int(i), (system,), (float(scores[system][i]),)) for i in order)
+        yield ExampleList(system, found)
+
+
+def _differences(
+    good: Mapping[str, NDArray[np.float64]],
+    scores: Mapping[str, NDArray[np.float64]],
+    baseline: str,
+    count: int,
+) -> Iterator[ExampleList]:
+    for system, values in good.items():
+        if system == baseline:
+            continue
+        gap = values - good[baseline]
+        for better, order in (
+            (system, np.argsort(-gap, kind="stable")),
+            (baseline, np.argsort(gap, kind="stable")),
+        ):
+            sign = 1 if better == system else -1
+            found = tuple(
+                Example(int(i), (baseline, system), (float(scores[baseline][i]), float(scores[system][i])))
+                for i in order[:count]
+                if sign * gap[i] > 0
+            )
+            other = baseline if better == system else system
+            yield ExampleList(f"{better} better than {other}", found)
+
+
+def _suspects(
+    scores: Mapping[str, NDArray[np.float64]], quality: QualityData, count: int
+) -> Iterator[ExampleList]:
+    for kind, checks in SUSPICIOUS.items():
+        for system, findings in quality.findings.items():
+            found = [
+                Example(index, (system,), (float(scores[system][index]),), ", ".join(sorted(names & checks)))
+                for index, names in enumerate(findings)
+                if names & checks
+            ]
+            found.sort(key=lambda example: example.scores)
+            title = f"{kind}: {system}, {len(found):,} of {len(findings):,} segments"
+            yield ExampleList(title, tuple(found[:count]))
