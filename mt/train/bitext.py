@@ -144,7 +144,7 @@ def _read_tsv(file: Path, columns: int, name: str) -> Iterator[Example]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[str]]:
-    openers: dict[str, Callable[..., IO[str]]] = {".xz": lzma.open, ".gz": gzip.open}  # type: ignore[dict-item]
+    openers: dict[str, Callable[..., IO[str]]] = {".xz": lzma.open, ".gz": gzip.open}
     try:
         with openers.get(path.suffix, open)(path, "rt", encoding="utf-8", newline="\n") as stream:
             yield stream
@@ -177,9 +177,7 @@ def clean(
     """
     counts = counts if counts is not None else Counts()
     seen: set[int] = set()
-    for block in (
-        itertools.batched(examples, 4096) if hasattr(itertools, "batched") else _blocks(examples, 4096)
-    ):
+    for block in _blocks(examples, 4096):
         tidy = [Example(_tidy(e.source), _tidy(e.target), e.group, e.follows) for e in block]
         reasons = [_reason(example, cleaning, forbidden, seen) for example in tidy]
         if quality is not None and cleaning.min_quality > 0:

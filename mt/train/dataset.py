@@ -200,11 +200,12 @@ class Batches:
         if not drawable:
             raise UsageError("No pair has a weight above 0.", "See weight and curriculum in the recipe.")
         generator = np.random.default_rng((self._seed, number))
-        keys = np.log(generator.random(len(chances))) / np.where(chances > 0, chances, 1)
-        keys[chances <= 0] = -np.inf
-        # The largest of log(u)/w are a weighted sample without replacement (Efraimidis and Spirakis 2006).
         size = min(BLOCK, drawable)
-        drawn = np.argpartition(-keys, size - 1)[:size]
+        order = generator.permutation(len(chances))
+        # Systematic sampling: a pair comes as often as its weight says, rounded down or up, never by luck.
+        reached = np.cumsum(chances[order])
+        points = (generator.random() + np.arange(size)) * (reached[-1] / size)
+        drawn = order[np.minimum(np.searchsorted(reached, points, side="right"), len(order) - 1)]
         drawn = drawn[np.lexsort((drawn, source[drawn], target[drawn]))]
         batches = self._cut(drawn.tolist())
         return [batches[i] for i in generator.permutation(len(batches))]

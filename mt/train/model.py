@@ -158,7 +158,7 @@ def _token_table() -> tuple[NDArray[np.float32], Any]:
     return table, of_piece
 
 
-class _ChunkedLoss(torch.autograd.Function):
+class _ChunkedLoss(torch.autograd.Function):  # type: ignore[misc]
     """Label-smoothed cross entropy of a tied projection, its gradients made chunk by chunk in the forward pass."""
 
     @staticmethod

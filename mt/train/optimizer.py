@@ -11,7 +11,7 @@ from mt.train.recipe import Training
 MOMENTUM = 0.95
 
 
-class Muon(torch.optim.Optimizer):
+class Muon(torch.optim.Optimizer):  # type: ignore[misc]
     """Muon (Jordan et al. 2024): momentum whose singular values are all brought near 1.
 
     A step changes every direction of a matrix alike, where Adam's is ruled by a few; small Marian models learn
@@ -26,9 +26,9 @@ class Muon(torch.optim.Optimizer):
     def __init__(self, weights: list[Any], rate: float, decay: float) -> None:
         super().__init__(weights, {"lr": rate, "decay": decay})
 
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
-        """One update of all matrices."""
+    @torch.no_grad()  # type: ignore[untyped-decorator]
+    def step(self, closure: Any = None) -> None:  # noqa: ARG002
+        """One update of all matrices; the closure of torch's interface is not used."""
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is None:
@@ -133,7 +133,7 @@ class Learner:
             for weight in holder.values():
                 weight.grad = None
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def refresh(self) -> None:
         """Give the computing copy the exact weights, rounded."""
         for name, copy in self._copies.items():
@@ -146,7 +146,7 @@ class Learner:
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
         }
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to what :meth:`state` returned."""
         for name, weight in self.weights.items():

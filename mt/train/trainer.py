@@ -14,6 +14,7 @@ import torch
 from mt.data import MetricScore
 from mt.errors import EngineError
 from mt.evaluate import score
+from mt.train.adapters import Adapters
 from mt.train.checkpoint import Checkpoints, Position, told
 from mt.train.dataset import Batches, Encoded, group_weights
 from mt.train.export import load_weights, save_weights, translations, write_model
@@ -119,6 +120,9 @@ class Trainer:
         self._data = Encoded.load(folder.data)
         self._batches = Batches(self._data, recipe.training.batch_tokens, recipe.training.seed)
         self.model = build_model(recipe, folder.pieces)
+        self._adapters = (
+            Adapters(self.model, recipe.model.adapter_rank) if recipe.model.adapter_rank else None
+        )
         self.model.to(worker.device).train()
         self.learner = Learner(self.model, recipe.training)
         self.checkpoints = Checkpoints(folder.path / "checkpoints")
@@ -256,7 +260,7 @@ class Trainer:
         """Translate the development set; keep the weights for averaging, and where they are the best."""
         position, validation = self.position, self.recipe.validation
         if self.worker.rank == 0:
-            weights = self.learner.weights
+            weights = self._weights()
             save_weights(self.folder.snapshot(position.update), weights)
             position.snapshots.append(position.update)
             for old in position.snapshots[: -validation.average]:
@@ -276,6 +280,11 @@ class Trainer:
                 )
             self._write_look(journal, scores)
         position.stopped = self.worker.told(position.stopped)
+
+    def _weights(self) -> dict[str, Any]:
+        """The weights of the whole model, adapters merged."""
+        weights = self.learner.weights
+        return self._adapters.merged(weights) if self._adapters else weights
 
     def _write_look(self, journal: Journal | None, scores: Sequence[MetricScore]) -> None:
         if journal is None:

@@ -1,0 +1,324 @@
+"""Reviewers teach the model: fine-tuning on what they accepted and edited, installed only where it helps."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mt.data import MetricScore
+from mt.engines.models import Model, resolve
+from mt.errors import UsageError, unknown_name
+from mt.store import MEMORY, Store
+from mt.train.bitext import read_pairs
+from mt.train.recipe import Architecture, Bitext, Cleaning, Recipe, Training, Validation
+from mt.train.versions import replace_model, training_folder
+
+if TYPE_CHECKING:
+    from mt.evaluate import SystemScore
+    from mt.train.trainer import Listener
+
+METHODS = ("full", "lora")
+MINIMUM = 100
+"""Reviewed pairs below which nothing is learned that could be told from chance."""
+
+METRIC_NAMES = ("bleu", "chrf2++")
+_GENERAL = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptOptions:
+    """How a model is adapted.
+
+    Attributes:
+        model: installed model to start from, or ``auto``.
+        base: its folder in Hugging Face layout, where it was installed without.
+        name: of the adapted model; empty: the model's own, or its name and ``-adapted`` for the shipped one.
+        documents: only reviews of documents whose name fits one of these patterns; empty for all.
+        method: ``full``, or ``lora``: low-rank adapters (Hu et al. 2022) that are merged in the end.
+        epochs: how often each reviewed pair is seen.
+        replay: share of general pairs among those that are trained on, against forgetting.
+        held_out: share of the reviewed pairs that only measure.
+        rate, matrix_rate: peak learning rates of Adam and of Muon.
+        significance: largest p-value that counts as a difference.
+        batch_tokens: padded pieces of source and target in a batch.
+        seed: of everything that is random.
+        threads: processor threads; 0 takes all cores.
+    """
+
+    model: str = "auto"
+    base: Path | None = None
+    name: str = ""
+    documents: tuple[str, ...] = ()
+    method: str = "full"
+    epochs: float = 8.0
+    replay: float = 0.5
+    held_out: float = 0.25
+    rate: float = 3e-4
+    matrix_rate: float = 2e-3
+    significance: float = 0.05
+    batch_tokens: int = 4096
+    seed: int = 1
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise unknown_name("method", self.method, METHODS)
+        rules = (
+            (self.epochs > 0, "epochs must be above 0"),
+            (0 <= self.replay < 1, "replay must be from 0 to below 1"),
+            (0 < self.held_out < 1, "held_out must be between 0 and 1"),
+            (0 < self.significance < 1, "significance must be between 0 and 1"),
+            (self.batch_tokens >= 512, "batch_tokens must be 512 or more"),
+        )
+        for holds, rule in rules:
+            if not holds:
+                raise UsageError(f"{rule}.", "Leave it out to take the default.")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Old and new model under one metric on one set.
+
+    Attributes:
+        test_set: ``reviewed`` for the held-out reviews, or ``general``.
+        segments: how many.
+        old, new: scores with their signatures.
+        p_value: paired bootstrap (Koehn 2004), 1000 resamples.
+    """
+
+    test_set: str
+    segments: int
+    old: MetricScore
+    new: MetricScore
+    p_value: float
+
+    @property
+    def delta(self) -> float:
+        """What the new model gains."""
+        return self.new.value - self.old.value
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """What became of an adaptation.
+
+    Attributes:
+        installed: the new model, or None where the old one is kept.
+        reason: why, in one sentence.
+        changes: what was measured.
+        pairs: reviewed pairs that were trained on.
+        folder: the trained model in Hugging Face layout.
+    """
+
+    installed: Model | None
+    reason: str
+    changes: tuple[Change, ...]
+    pairs: int
+    folder: Path
+
+
+def adapt(
+    store: Store,
+    folder: Path,
+    replay: Path,
+    general: Path | None = None,
+    options: AdaptOptions | None = None,
+    listener: Listener | None = None,
+) -> Adapted:
+    """Fine-tune a model on accepted and edited pairs, measure it, and install it only where it helps.
+
+    It is installed when chrF2++ on held-out reviews rises significantly and neither BLEU nor chrF2++ on the
+    general set falls significantly.
+
+    Args:
+        store: has the reviews.
+        folder: of the training run; a run that was interrupted goes on.
+        replay: general bitext, a TSV file or a folder of them: against forgetting.
+        general: general test set; None holds pairs of the replay bitext out.
+        options: see :class:`AdaptOptions`.
+        listener: hears of progress.
+
+    Raises:
+        UsageError: too few reviewed pairs (how many are needed is told), or the model cannot be trained on.
+        EngineError: training failed.
+    """
+    from mt.train import train
+
+    options = options or AdaptOptions()
+    model = resolve(options.model)
+    base = options.base or training_folder(model)
+    taught, measured = split_reviews(_reviewed(store, model, options.documents), options.held_out)
+    others = read_pairs(replay)
+    seen_sources = {source for source, _ in (*taught, *measured)}
+    others = [pair for pair in others if pair[0] not in seen_sources]
+    others, general_pairs = _general(others, general)
+    name = options.name or _name_of(model)
+    folder.mkdir(parents=True, exist_ok=True)
+    recipe = _recipe(name, base, taught, others, folder, options)
+    trained = train(recipe, folder / "run", listener=listener)
+    changes = (
+        *_compared("reviewed", base, trained.model, measured, options.threads),
+        *_compared("general", base, trained.model, general_pairs, options.threads),
+    )
+    helps, reason = judged(changes, options.significance)
+    installed = replace_model(trained.model, name) if helps else None
+    return Adapted(installed, reason, changes, len(taught), trained.model)
+
+
+def _reviewed(store: Store, model: Model, patterns: Sequence[str]) -> list[tuple[str, str]]:
+    """Sources and targets of accepted and edited pairs in the model's languages, each source once."""
+    found: dict[str, str] = {}
+    for document in store.documents():
+        if document.superseded or not document.reviewed:
+            continue
+        if patterns and not any(fnmatch(document.name, pattern) for pattern in patterns):
+            continue
+        for stored in store.pairs(document.id):
+            pair = stored.pair
+            same = (pair.source_lang, pair.target_lang) == (model.source_lang, model.target_lang)
+            if stored.status in MEMORY and same and pair.source.strip() and pair.target.strip():
+                found[_one_line(pair.source)] = _one_line(pair.target)
+    if len(found) < MINIMUM:
+        raise UsageError(
+            f"{len(found)} accepted or edited pairs are too few to learn from: it takes {MINIMUM}.",
+            f"Review {MINIMUM - len(found)} more: mt review.",
+        )
+    return list(found.items())
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def split_reviews(
+    pairs: Sequence[tuple[str, str]], share: float
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Pairs to learn from and pairs to measure on; a source stays on its side however many reviews follow."""
+    keyed = sorted(pairs, key=lambda pair: hashlib.sha256(pair[0].encode()).digest())
+    limit = share * 2**32
+    measured = [pair for pair in keyed if _position(pair[0]) < limit] or keyed[:1]
+    taught = [pair for pair in keyed if _position(pair[0]) >= limit]
+    return taught, measured
+
+
+def _position(source: str) -> int:
+    return int.from_bytes(hashlib.sha256(source.encode()).digest()[:4], "big")
+
+
+def _general(
+    others: list[tuple[str, str]], general: Path | None
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Replay pairs, and the general test set: a given one, or every so many-th replay pair."""
+    if general is not None:
+        test = read_pairs(general)
+        sources = {source for source, _ in test}
+        return [pair for pair in others if pair[0] not in sources], test
+    step = max(2, len(others) // _GENERAL)
+    if len(others) < MINIMUM:
+        raise UsageError(
+            f"{len(others)} pairs of general bitext are too few: it takes {MINIMUM}.",
+            "Name more with --replay, or a test set with --general.",
+        )
+    return [pair for i, pair in enumerate(others) if i % step], others[::step]
+
+
+def _name_of(model: Model) -> str:
+    return f"{model.name}-adapted" if model.kind == "starter" else model.name
+
+
+def _recipe(
+    name: str,
+    base: Path,
+    taught: Sequence[tuple[str, str]],
+    others: Sequence[tuple[str, str]],
+    folder: Path,
+    options: AdaptOptions,
+) -> Recipe:
+    """Training from the base model on reviews and replay, in the shares that are asked for."""
+    from mt.train.tokenizer import open_pieces
+
+    reviews, general, check = (folder / f"{part}.tsv" for part in ("reviews", "replay", "check"))
+    _write(reviews, taught)
+    _write(general, others)
+    # Training looks at some of its own pairs at the end: a fault shows, and nothing is chosen by them.
+    _write(check, taught[:: max(1, len(taught) // 30)])
+    pieces = open_pieces(base / "source.spm")
+    tokens = sum(len(pieces.encode(source)) + len(pieces.encode(target)) + 2 for source, target in taught)
+    updates = max(10, math.ceil(options.epochs * tokens / (1 - options.replay) / options.batch_tokens))
+    return Recipe(
+        name=name,
+        note=f"Adapted from {base.name} to {len(taught)} reviewed pairs.",
+        data=[
+            Bitext(reviews, name="reviews", licence="the reviewers'", weight=[_share(1 - options.replay, taught)]),
+            Bitext(general, name="replay", licence="of the replay bitext", weight=[_share(options.replay, others)]),
+        ],
+        validation=Validation(check, every=updates, checkpoint_every=25, average=1),
+        cleaning=Cleaning(max_tokens=min(250, options.batch_tokens // 2 - 1), decontaminate=False),
+        model=Architecture(dropout=0.1, start=base, adapter_rank=16 if options.method == "lora" else 0),
+        training=Training(
+            updates=updates,
+            batch_tokens=options.batch_tokens,
+            optimizer="muon" if options.method == "full" else "adam",
+            matrix_rate=options.matrix_rate,
+            rate=options.rate if options.method == "full" else 10 * options.rate,
+            warmup=0.1,
+            seed=options.seed,
+            threads=options.threads,
+        ),
+    )  # fmt: skip
+
+
+def _share(share: float, pairs: Sequence[tuple[str, str]]) -> float:
+    """The weight of one pair, such that all pairs together are drawn with this share."""
+    return 1000 * share / max(1, len(pairs))
+
+
+def _write(path: Path, pairs: Sequence[tuple[str, str]]) -> None:
+    text = "".join(f"{_one_line(source)}\t{_one_line(target)}\n" for source, target in pairs)
+    path.write_text(text, encoding="utf-8")
+
+
+def _compared(
+    test_set: str, old: Path, new: Path, pairs: Sequence[tuple[str, str]], threads: int
+) -> Iterator[Change]:
+    """Both models on a set under every metric."""
+    from mt.evaluate import compare
+    from mt.train.export import translations
+
+    sources = [source for source, _ in pairs]
+    systems = {
+        "old": translations(old, sources, threads=threads),
+        "new": translations(new, sources, threads=threads),
+    }
+    comparison = compare(systems, [[target for _, target in pairs]], baseline="old", metrics=METRIC_NAMES)
+    for rows in comparison.rows.values():
+        by_system: dict[str, SystemScore] = {row.system: row for row in rows}
+        p_value = float(by_system["new"].p_values["bootstrap"])
+        yield Change(test_set, len(pairs), by_system["old"].score, by_system["new"].score, p_value)
+
+
+def judged(changes: Sequence[Change], significance: float) -> tuple[bool, str]:
+    """Whether the new model is to be installed, and why.
+
+    Args:
+        changes: on the sets ``reviewed`` and ``general``.
+        significance: largest p-value that counts as a difference.
+    """
+    worse = [
+        change
+        for change in changes
+        if change.test_set == "general" and change.delta < 0 and change.p_value <= significance
+    ]
+    if worse:
+        told = ", ".join(f"{c.old.metric} {c.delta:+.2f} (p = {c.p_value:.3f})" for c in worse)
+        return False, f"The new model is significantly worse in general: {told}. The old one is kept."
+    [chrf] = [c for c in changes if c.test_set == "reviewed" and c.old.metric == "chrF2++"]
+    told = f"chrF2++ {chrf.delta:+.2f} (p = {chrf.p_value:.3f}) on {chrf.segments} held-out reviewed pairs"
+    if chrf.delta > 0 and chrf.p_value <= significance:
+        return True, f"The new model is better: {told}, and not significantly worse in general."
+    return False, f"The new model is not significantly better: {told}. The old one is kept."
