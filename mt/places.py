@@ -8,11 +8,13 @@ from pathlib import Path
 
 def data_folder() -> Path:
     """Installed models and the default store."""
-    return _place("data", "user_data_path")
+    return _place("", "user_data_path")
 
 
 def cache_folder() -> Path:
-    """What can be made again: converted models."""
+    """What can be made again, such as converted models; ``MT_CACHE`` moves it by itself."""
+    if cache := os.environ.get("MT_CACHE"):
+        return Path(cache)
     return _place("cache", "user_cache_path")
 
 

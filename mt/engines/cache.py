@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from mt.engines.models import METADATA, Model, resolve, sha256_of, weights_file, write_metadata
-from mt.engines.storage import building, cache_folder, locked
+from mt.engines.storage import building, locked
+from mt.places import cache_folder
 from mt.errors import EngineError
 
 

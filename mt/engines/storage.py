@@ -10,27 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from mt.places import data_folder
+
 _UNFINISHED = ".unfinished-"
 
 
 def models_folder() -> Path:
-    """Installed models: ``$MT_HOME/models``, or the platform's data folder."""
-    if home := os.environ.get("MT_HOME"):
-        return Path(home) / "models"
-    from platformdirs import user_data_path
-
-    return user_data_path("mt", appauthor=False) / "models"
-
-
-def cache_folder() -> Path:
-    """What can be made again: ``$MT_CACHE``, ``$MT_HOME/cache``, or the platform's cache folder."""
-    if cache := os.environ.get("MT_CACHE"):
-        return Path(cache)
-    if home := os.environ.get("MT_HOME"):
-        return Path(home) / "cache"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("mt", appauthor=False)
+    """Where installed models are."""
+    return data_folder() / "models"
 
 
 @contextmanager
