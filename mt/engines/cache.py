@@ -12,8 +12,8 @@ from pathlib import Path
 
 from mt.engines.models import METADATA, Model, resolve, sha256_of, weights_file, write_metadata
 from mt.engines.storage import building, locked
-from mt.places import cache_folder
 from mt.errors import EngineError
+from mt.places import cache_folder
 
 
 def converted(model: Model, quantization: str = "int8") -> Model:
