@@ -1,0 +1,314 @@
+"""The report as one HTML file: no script, nothing from outside, plots inline, all text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from importlib.resources import files
+
+import numpy as np
+
+from mt.evaluate import SystemScore, tables
+from mt.evaluate.analysis import Analysis, Example, ExampleList
+from mt.evaluate.buckets import BucketTable
+from mt.evaluate.diff import Piece, word_diff
+from mt.evaluate.svg import dot_plot, histograms, interval_plot, legend, scatter_plot
+
+BINS = 20
+POINTS = 1500
+"""Points in a scatter plot at most; of more every so-manieth is drawn."""
+
+
+def page(analysis: Analysis, title: str, subtitle: str = "") -> str:
+    """The whole file.
+
+    Args:
+        analysis: what to show.
+        title: heading.
+        subtitle: one line under it, for example the files and the date.
+    """
+    style = files("mt.evaluate").joinpath("data/report.css").read_text(encoding="utf-8")
+    sections = [(name, body) for name, body in _sections(analysis) if body]
+    links = "".join(f'<li><a href="#{_anchor(name)}">{escape(name)}</a></li>' for name, _ in sections)
+    body = "".join(
+        f'<section id="{_anchor(name)}"><h2>{escape(name)}</h2>{text}</section>' for name, text in sections
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{style}</style></head><body>"
+        f'<header><h1>{escape(title)}</h1><p class="lead">{escape(subtitle)}</p>'
+        f'{_verdict(analysis)}<nav aria-label="Sections"><ul>{links}</ul></nav></header>'
+        f"<main>{body}</main><footer>{escape(_footer())}</footer></body></html>\n"
+    )
+
+
+def _sections(analysis: Analysis) -> Iterator[tuple[str, str]]:
+    yield "Scores", _scores(analysis)
+    yield "Every two systems", _pairwise(analysis)
+    yield "Distribution", _distribution(analysis)
+    yield "Buckets", "".join(_buckets(table, analysis) for table in analysis.buckets)
+    yield "Where systems differ most", _lists(analysis.differences, analysis)
+    yield "Worst segments", _lists(analysis.worst, analysis)
+    yield "Best segments", _lists(analysis.best, analysis)
+    yield "Suspects", _suspects(analysis)
+    yield "Does the quality score predict quality?", _quality(analysis)
+    yield "Signatures", _signatures(analysis)
+
+
+def _anchor(name: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-")
+
+
+def _footer() -> str:
+    from mt import __version__
+
+    return f"Written by mt {__version__}. Scores by sacrebleu; the signatures above make them repeatable."
+
+
+def _verdict(analysis: Analysis) -> str:
+    first, *others = analysis.verdict.sentences
+    text = f"<strong>{escape(first)}</strong>" + "".join(f"<p>{escape(line)}</p>" for line in others)
+    box = f'<div class="verdict">{text}</div>'
+    if analysis.notes:
+        notes = "".join(f"<p>{escape(note)}</p>" for note in analysis.notes)
+        box += f'<div class="verdict warning"><strong>About the input</strong>{notes}</div>'
+    return box
+
+
+def _scores(analysis: Analysis) -> str:
+    comparison = analysis.comparison
+    best = {
+        name: _best(scores, comparison.higher_is_better[name]) for name, scores in comparison.rows.items()
+    }
+    systems = [row.system for row in next(iter(comparison.rows.values()))]
+    heads = "".join(
+        f'<th scope="col">{escape(name)} {"↑" if comparison.higher_is_better[name] else "↓"}</th>'
+        for name in comparison.rows
+    )
+    lines = []
+    for number, system in enumerate(systems):
+        cells = "".join(
+            _score_cell(
+                scores[number], scores[number].score.value == best[name], comparison.higher_is_better[name]
+            )
+            for name, scores in comparison.rows.items()
+        )
+        baseline = "<small>baseline</small>" if system == comparison.baseline and len(systems) > 1 else ""
+        lines.append(f'<tr><th scope="row">{escape(system)}{baseline}</th>{cells}</tr>')
+    table = (
+        f'<div class="scroll"><table><caption>{escape(tables.legend(comparison))}</caption>'
+        f'<thead><tr><th scope="col">System</th>{heads}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
+    )
+    return table + f'<div class="grid-2">{"".join(_interval_plots(analysis))}</div>'
+
+
+def _best(scores: Sequence[SystemScore], higher: bool) -> float:
+    return (max if higher else min)(row.score.value for row in scores)
+
+
+def _score_cell(row: SystemScore, best: bool, higher: bool) -> str:
+    value = f'<span class="best">{row.score.value:.1f}</span>' if best else f"{row.score.value:.1f}"
+    small = ""
+    if row.half_width is not None:
+        small += f"<small>{row.mean:.1f} ± {row.half_width:.1f}</small>"
+    if row.delta is not None:
+        kind = "up" if (row.delta > 0) == higher else "down"
+        small += f'<small class="{kind}">{row.delta:+.1f}</small>'
+    for test, p in row.p_values.items():
+        star = "*" if p < tables.SIGNIFICANT else ""
+        small += f'<small title="{escape(tables.TEST_NAMES[test])}">p = {p:.4f}{star}</small>'
+    return f"<td>{value}{small}</td>"
+
+
+def _interval_plots(analysis: Analysis) -> Iterator[str]:
+    for name, scores in analysis.comparison.rows.items():
+        better = "higher" if analysis.comparison.higher_is_better[name] else "lower"
+        plot = interval_plot(
+            f"{name} of each system with its 95% interval",
+            [(row.system, row.score.value, row.score.interval) for row in scores],
+            f"{name}, {better} is better",
+        )
+        yield _figure(plot)
+
+
+def _figure(plot: str, caption: str = "") -> str:
+    text = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return f"<figure>{plot}{text}</figure>"
+
+
+def _pairwise(analysis: Analysis) -> str:
+    """P-values of every two systems, where there are more than two."""
+    name = next(iter(analysis.comparison.rows))
+    pairs = analysis.comparison.pairwise[name]
+    systems = list(analysis.segment_scores)
+    if len(systems) < 3 or not pairs:
+        return ""
+    heads = "".join(f'<th scope="col">{escape(system)}</th>' for system in systems)
+    lines = []
+    for one in systems:
+        cells = "".join(f"<td>{_p(pairs.get((one, two), pairs.get((two, one))))}</td>" for two in systems)
+        lines.append(f'<tr><th scope="row">{escape(one)}</th>{cells}</tr>')
+    caption = f"p-values of {name}, paired bootstrap; * below {tables.SIGNIFICANT}: unlikely to be chance."
+    return (
+        f'<div class="scroll"><table><caption>{escape(caption)}</caption><thead><tr><th scope="col">System</th>'
+        f"{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f'<span class="{"best" if value < tables.SIGNIFICANT else ""}">{value:.4f}</span>' + (
+        "*" if value < tables.SIGNIFICANT else ""
+    )
+
+
+def _distribution(analysis: Analysis) -> str:
+    scores = analysis.segment_scores
+    highest = max((float(values.max(initial=0)) for values in scores.values()), default=100)
+    edges = np.linspace(0, max(100.0, min(highest, 200.0)), BINS + 1)
+    counts = {
+        system: np.histogram(np.minimum(values, edges[-1]), bins=edges)[0].tolist()
+        for system, values in scores.items()
+    }
+    plot = histograms(
+        f"How many segments have which {analysis.metric}, by system",
+        counts,
+        edges.tolist(),
+        f"segment {analysis.metric}",
+    )
+    heads = ["System", "mean", "10% below", "25% below", "median", "75% below", "90% below"]
+    body = [
+        [
+            system,
+            f"{values.mean():.1f}",
+            *(f"{np.quantile(values, q):.1f}" for q in (0.1, 0.25, 0.5, 0.75, 0.9)),
+        ]
+        for system, values in scores.items()
+    ]
+    return _figure(plot) + _table(heads, body)
+
+
+def _table(heads: Sequence[str], body: Sequence[Sequence[str]], caption: str = "") -> str:
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    lines = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in rest)}</tr>'
+        for first, *rest in body
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f'<div class="scroll"><table>{title}<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
+
+
+def _buckets(table: BucketTable, analysis: Analysis) -> str:
+    systems = list(analysis.segment_scores)
+    filled = [bucket for bucket in table.buckets if any(bucket.counts.values())]
+    plot = dot_plot(
+        f"{table.metric} by {table.title.lower()}",
+        [(bucket.label, bucket.scores) for bucket in filled],
+        systems,
+        f"{table.metric} of the bucket",
+    )
+    alike = all(len(set(bucket.counts.values())) == 1 for bucket in filled)
+    body = []
+    for bucket in filled:
+        cells = [bucket.label, f"{max(bucket.counts.values()):,}"] if alike else [bucket.label]
+        for system in systems:
+            value = bucket.scores[system]
+            shown = "-" if value is None else f"{value:.1f}"
+            cells.append(shown if alike else f"{shown} ({bucket.counts[system]:,})")
+        body.append(cells)
+    heads = ["", "segments", *systems] if alike else ["", *systems]
+    caption = "" if alike else "In brackets how many segments of the system."
+    return (
+        f"<h3>{escape(table.title)}</h3>{legend(systems) if len(systems) > 1 else ''}"
+        f'<div class="grid-2">{_figure(plot)}<div>{_table(heads, body, caption)}</div></div>'
+    )
+
+
+def _lists(found: Sequence[ExampleList], analysis: Analysis) -> str:
+    made = []
+    for number, examples in enumerate(found):
+        if not examples.examples:
+            continue
+        text = "".join(_example(example, analysis) for example in examples.examples)
+        is_open = " open" if number == 0 else ""
+        made.append(f"<details{is_open}><summary>{escape(examples.title)}</summary>{text}</details>")
+    return "".join(made)
+
+
+def _example(example: Example, analysis: Analysis) -> str:
+    scores = ", ".join(
+        f"{system} {score:.1f}" for system, score in zip(example.systems, example.scores, strict=True)
+    )
+    facts = f"Segment {example.index + 1:,} · {analysis.metric}: {scores}"
+    if example.note:
+        facts += f" · found: {example.note}"
+    return f'<div class="example"><p class="facts">{escape(facts)}</p>{_texts(example, analysis)}</div>'
+
+
+def _texts(example: Example, analysis: Analysis) -> str:
+    texts = analysis.texts.get(example.index)
+    if texts is None:
+        return ""
+    entries = [] if texts.source is None else [("source", escape(texts.source))]
+    entries += [("reference", escape(reference)) for reference in texts.references]
+    shown = [texts.hypotheses[system] for system in example.systems]
+    if len(shown) == 2:
+        pieces: Sequence[Sequence[Piece]] = word_diff(*shown)
+    else:
+        pieces = [word_diff(text, texts.references[0])[0] for text in shown]
+    entries += [(system, _marked(text)) for system, text in zip(example.systems, pieces, strict=True)]
+    return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{text}</dd>' for name, text in entries)}</dl>"
+
+
+def _marked(pieces: Sequence[Piece]) -> str:
+    """A text with what the other does not have marked."""
+    if not any(piece.text.strip() for piece in pieces):
+        return '<span class="nothing">empty</span>'
+    return "".join(
+        escape(piece.text) if piece.shared or piece.text.isspace() else f"<mark>{escape(piece.text)}</mark>"
+        for piece in pieces
+    )
+
+
+def _suspects(analysis: Analysis) -> str:
+    if not analysis.suspects:
+        return ""
+    lead = "<p>Segments in which a check that needs no reference saw text too much or too little.</p>"
+    empty = "".join(f"<p>{escape(found.title)}.</p>" for found in analysis.suspects if not found.examples)
+    return lead + _lists(analysis.suspects, analysis) + empty
+
+
+def _quality(analysis: Analysis) -> str:
+    if not analysis.agreements:
+        return ""
+    heads, body = tables.agreement_rows(analysis)
+    lead = (
+        f"<p>The quality score ({escape(analysis.quality.method)}) saw no reference. The closer these numbers are "
+        f"to 1, the better it predicts {escape(analysis.metric)}; an area of 0.5 is chance.</p>"
+    )
+    points = {system: _points(analysis, system) for system in analysis.agreements}
+    plot = scatter_plot(
+        f"Quality score against {analysis.metric}, a mark for each segment",
+        points,
+        "quality score",
+        analysis.metric,
+    )
+    return lead + _table(heads, body) + legend(list(points)) + _figure(plot)
+
+
+def _points(analysis: Analysis, system: str) -> list[tuple[float, float]]:
+    quality = np.asarray(analysis.quality.scores[system], dtype=np.float64)
+    metric = analysis.segment_scores[system]
+    known = np.flatnonzero(~np.isnan(quality))
+    chosen = known[:: max(1, -(-len(known) // POINTS))]
+    return [(float(quality[i]), float(metric[i])) for i in chosen]
+
+
+def _signatures(analysis: Analysis) -> str:
+    entries = "".join(
+        f"<dt>{escape(name)}</dt><dd><code>{escape(text)}</code></dd>"
+        for name, text in tables.signatures(analysis.comparison)
+    )
+    return f"<dl>{entries}</dl>"
