@@ -149,8 +149,11 @@ class ImportReport:
         """One line: ``27 TUs, o-tmf missing, nl-NL taken as nl, 1 TU without source skipped (line 88)``."""
         parts = [f"{self.units} {self.unit}{'' if self.units == 1 else 's'}"]
         for message, (count, line) in self.notes.items():
-            counted = message.startswith(f"{self.unit} ")
-            said = f"{count} {message}" if counted else message + (f" ({count} times)" if count > 1 else "")
+            rest = message.removeprefix(f"{self.unit} ")
+            if rest != message:
+                said = f"{count} {self.unit}{'' if count == 1 else 's'} {rest}"
+            else:
+                said = message + (f" ({count} times)" if count > 1 else "")
             parts.append(said + (f" (line {line})" if line else ""))
         return ", ".join(parts)
 
