@@ -83,7 +83,7 @@ def _terms(text: str) -> Iterable[_Term]:
             position += 1
             continue
         match = _TERM.match(text, position)
-        if match is None or match.end() == position:
+        if match is None or text[match.end() : match.end() + 1] == '"':
             raise UsageError(f"The filter has a quote that is not closed: {text[position:]}")
         position = match.end()
         minus, key, raw = match["minus"], match["key"], match["values"]

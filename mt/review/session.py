@@ -164,7 +164,7 @@ class ReviewSession:
         gone = self.store.dismissed([pair_id]).get(pair_id, set())
         found = stored.pair.score.findings if stored.pair.score else ()
         history = self.store.reviews([pair_id]).get(pair_id, [])
-        holder = self.store.holders([pair_id]).get(pair_id, "")
+        holder = self.store.holders([pair_id], self._now()).get(pair_id, "")
         first = history[0].before if history else stored.pair.target
         return PairView(
             stored=stored,
@@ -272,7 +272,7 @@ class ReviewSession:
         waiting = self.store.select(query)
         while page := list(islice(waiting, 500)):
             dismissed = self.store.dismissed([one.id for one in page])
-            holders = self.store.holders([one.id for one in page])
+            holders = self.store.holders([one.id for one in page], self._now())
             decisions = []
             for stored in page:
                 reason = self._obstacle(stored, dismissed.get(stored.id, set()), holders.get(stored.id))

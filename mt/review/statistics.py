@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from itertools import combinations, pairwise
 
 from mt import evaluate
-from mt.data import MetricScore, Verdict
-from mt.store import MEMORY, REVIEWED, Status, Store, StoredPair, StoredReview, effective_reviews
+from mt.data import Finding, MetricScore, Verdict
+from mt.store import MEMORY, Status, Store, StoredPair, StoredReview, effective_reviews
 
 PAUSE = timedelta(minutes=5)
 """A longer time between two decisions of a reviewer is a break, not work."""
@@ -65,7 +65,7 @@ class Precision:
 
     Attributes:
         check: its name.
-        confirmed: findings on pairs that were then edited or rejected, and not dismissed.
+        confirmed: findings on pairs that somebody edited or rejected, and nobody dismissed.
         dismissed: findings that a reviewer called false alarms.
         unclear: findings on pairs that were accepted without dismissing them.
     """
@@ -132,12 +132,11 @@ def collect_statistics(store: Store) -> ReviewStatistics:
         dismissed = store.dismissed(ids)
         earlier = store.judged_before([row.id for rows in page for row in rows])
         for rows in page:
-            _count_history(found, pairs[rows[0].pair], rows)
             stored, counting = pairs[rows[0].pair], effective_reviews(rows)
-            before = next((earlier[row.id] for row in counting if row.id in earlier), None)
-            seen = before if before is not None else stored.pair.score.findings if stored.pair.score else ()
-            gone = dismissed.get(stored.id, set())
-            _count_findings(found, stored.status, [one.check for one in set(seen) - gone], gone)
+            _count_history(found, stored, rows, counting)
+            before = [earlier[row.id] for row in counting if row.id in earlier]
+            seen = before[0] if before else stored.pair.score.findings if stored.pair.score else ()
+            _count_findings(found, counting, seen, dismissed.get(stored.id, set()))
     return ReviewStatistics(
         progress=store.progress(),
         reviewers={name: _work(found, name) for name in sorted(found.times)},
@@ -163,8 +162,9 @@ def _pages(histories: Iterator[list[StoredReview]]) -> Iterator[list[list[Stored
         yield page
 
 
-def _count_history(found: _Collected, stored: StoredPair, rows: Sequence[StoredReview]) -> None:
-    counting = effective_reviews(rows)
+def _count_history(
+    found: _Collected, stored: StoredPair, rows: Sequence[StoredReview], counting: Sequence[StoredReview]
+) -> None:
     for row in rows:
         found.times[row.reviewer].append(row.at)
     for row in counting:
@@ -191,13 +191,18 @@ def _count_agreement(found: _Collected, counting: Iterable[StoredReview]) -> Non
             found.judged[one, other][said[one], said[other]] += 1
 
 
-def _count_findings(found: _Collected, status: Status, checks: Iterable[str], gone: Iterable[object]) -> None:
-    if status in REVIEWED:
-        outcome = "unclear" if status is Status.ACCEPTED else "confirmed"
-        for check in checks:
-            found.checks[check][outcome] += 1
-    for finding in gone:
-        found.checks[finding.check]["dismissed"] += 1  # type: ignore[attr-defined]
+def _count_findings(
+    found: _Collected, counting: Iterable[StoredReview], seen: Iterable[Finding], dismissed: set[Finding]
+) -> None:
+    """What the decisions on a pair say about the findings that it had before they began."""
+    verdicts = {row.verdict for row in counting}
+    for one in set(seen) - dismissed:
+        if verdicts & {Verdict.EDITED, Verdict.REJECTED}:
+            found.checks[one.check]["confirmed"] += 1
+        elif Verdict.ACCEPTED in verdicts:
+            found.checks[one.check]["unclear"] += 1
+    for one in dismissed:
+        found.checks[one.check]["dismissed"] += 1
 
 
 def _work(found: _Collected, reviewer: str) -> Work:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
@@ -12,8 +11,9 @@ from typing import Any, Self
 
 from mt.data import Bead, Document, Finding, Pair, QualityScore, Review, Segment
 from mt.errors import StoreError, unknown_name
+from mt.places import data_folder
 from mt.store import alignments, documents, marks, memory, pairs, queue, reviews, runs, search
-from mt.store.clock import now_micros
+from mt.store.clock import to_micros
 from mt.store.database import Database
 from mt.store.migrations import MIGRATIONS, migrate
 from mt.store.records import (
@@ -46,12 +46,8 @@ PAGE = 500
 
 
 def default_location() -> Path:
-    """The store's file where none is named: in ``MT_HOME``, or in the platform's data folder."""
-    if home := os.environ.get("MT_HOME"):
-        return Path(home) / "store.db"
-    from platformdirs import user_data_path
-
-    return user_data_path("mt", appauthor=False) / "store.db"
+    """The store's file where none is named."""
+    return data_folder() / "store.db"
 
 
 def connect(location: str | Path | None, read_only: bool) -> Database:
@@ -366,10 +362,10 @@ class Store:
         with self.database.write() as session:
             queue.release(session, pair_ids, reviewer)
 
-    def holders(self, pair_ids: Sequence[int]) -> dict[int, str]:
-        """Who holds which of these pairs now."""
+    def holders(self, pair_ids: Sequence[int], now: datetime) -> dict[int, str]:
+        """Who holds which of these pairs."""
         with self.database.read() as session:
-            return queue.holders(session, pair_ids, now_micros())
+            return queue.holders(session, pair_ids, to_micros(now))
 
     def save_filter(self, saved: SavedFilter) -> None:
         """Keep a filter under its name."""

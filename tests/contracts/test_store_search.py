@@ -240,12 +240,12 @@ def test_a_decision_and_a_release_end_a_claim(store: Store) -> None:
     now = datetime.now(UTC)
     query = PairQuery(statuses=(Status.OPEN,))
     one, other = store.claim(query, Order.DOCUMENT, Claimant("anna", now), 60, count=2)
-    assert store.holders([one.id, other.id]) == {one.id: "anna", other.id: "anna"}
+    assert store.holders([one.id, other.id], now) == {one.id: "anna", other.id: "anna"}
     store.record(Review(one.id, Verdict.ACCEPTED, one.pair.target, "anna", AT))
     store.release([other.id], "bert")
-    assert store.holders([one.id, other.id]) == {other.id: "anna"}
+    assert store.holders([one.id, other.id], now) == {other.id: "anna"}
     store.release([other.id], "anna")
-    assert store.holders([one.id, other.id]) == {}
+    assert store.holders([one.id, other.id], now) == {}
 
 
 def test_a_filter_is_kept_under_its_name(store: Store) -> None:
