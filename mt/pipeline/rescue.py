@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from mt.data import Candidate, Finding, Hypothesis, Severity
 from mt.engines import DecodeOptions
-from mt.quality import is_all_caps, restore_caps, sentence_case, trivial
+from mt.quality import check, is_all_caps, restore_caps, restore_numbers, sentence_case, trivial
 from mt.quality.trivial import EMAIL, URL
 
 CLAUSE = re.compile(
@@ -213,6 +213,27 @@ def join(strategy: Strategy, parts: Sequence[Hypothesis]) -> Hypothesis:
         engine=parts[0].engine,
         tokens=tuple(token for part in parts for token in part.tokens),
         source_tokens=tuple(token for part in parts for token in part.source_tokens),
+    )
+
+
+def with_numbers_restored(source: str, best: Candidate, langs: tuple[str, str]) -> Candidate | None:
+    """A candidate with its changed numbers put right, or None where there are none that can be.
+
+    Args:
+        source: one segment.
+        best: the best candidate of all searches.
+        langs: of source and target.
+    """
+    if not any(f.check == "number" and f.severity is Severity.ERROR for f in best.findings):
+        return None
+    text = restore_numbers(source, best.hypothesis.text, *langs)
+    if text == best.hypothesis.text:
+        return None
+    message = f"Numbers were put right after the translation, which had: {best.hypothesis.text}"
+    told = Finding("restored", Severity.INFO, message)
+    findings = (*check(source, text, *langs), told)
+    return Candidate(
+        replace(best.hypothesis, text=text), "restore-numbers", findings, chosen=False, reason=""
     )
 
 

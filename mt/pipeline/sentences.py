@@ -117,6 +117,10 @@ class SentenceTranslator:
                 pairs[source] = self._pair(source, "", failure=failure)
         if self._rescues:
             self._search_again(candidates)
+            for source, tried in candidates.items():
+                best = min(tried, key=rescue.badness)
+                if restored := rescue.with_numbers_restored(source, best, self._langs):
+                    tried.append(restored)
         for source, tried in candidates.items():
             chosen = rescue.choose(tried)
             pairs[source] = self._pair(source, chosen[0].hypothesis.text, candidates=chosen)

@@ -18,6 +18,7 @@ from mt.data import Finding, QualityScore
 from mt.errors import unknown_name
 from mt.quality.casing import is_all_caps, restore_caps, sentence_case
 from mt.quality.language import identify
+from mt.quality.repair import restore_numbers
 from mt.quality.trivial import trivial
 from mt.quality.view import PairView, view
 
@@ -30,6 +31,7 @@ __all__ = [
     "identify",
     "is_all_caps",
     "restore_caps",
+    "restore_numbers",
     "score",
     "sentence_case",
     "trivial",
@@ -105,12 +107,18 @@ def check(
     Raises:
         UsageError: a check of that name does not exist.
     """
-    return tuple(_found(view(source, target, source_lang, target_lang), checks))
+    return tuple(
+        check_view(view(source, target, source_lang, target_lang), CHECKS if checks is None else checks)
+    )
 
 
-def _found(pair: PairView, checks: Sequence[str] | None = None) -> Iterator[Finding]:
-    """The findings of one view; one side without text leaves only the check that says so."""
-    for name in CHECKS if checks is None else checks:
+def check_view(pair: PairView, checks: Iterable[str]) -> Iterator[Finding]:
+    """The findings of a pair whose words are known already; a side without text leaves only ``empty`` to say so.
+
+    Raises:
+        UsageError: a check of that name does not exist.
+    """
+    for name in checks:
         if name not in CHECKS:
             raise unknown_name("check", name, CHECKS)
         if name == "empty" or not pair.one_sided:

@@ -203,6 +203,13 @@ def _figures_compared(source: Side, target: Side) -> Iterator[Finding]:
         yield from _left_over(here, there)
 
 
+def changed_figures(source: Side, target: Side) -> tuple[list[Figure], list[Figure]]:
+    """The figures of both sides without a counterpart in figures or words, in order."""
+    here, there = _unmatched(figures(source), figures(target), lambda s, t: bool(s.readings & t.readings))
+    here, there = _unmatched(here, there, lambda s, t: bool(s.readings & t.foreign | s.foreign & t.readings))
+    return _not_in_words(here, target), _not_in_words(there, source)
+
+
 def _same_code(figure: Figure, source: Side) -> bool:
     """Whether the source has the same figure and it is a number of a section or version, not an amount: 2.3."""
     groups = re.split(r"\D", figure.text)
@@ -254,7 +261,7 @@ def _left_over(here: list[Figure], there: list[Figure]) -> Iterator[Finding]:
         return
     if _digits(here) == _digits(there):
         for source, target in zip(here, there, strict=False):
-            if source.power != 1 and target.power not in (1, source.power):
+            if source.power != 1 and target.power != 1:
                 message = f"{source.text} became {target.text} of another magnitude."
                 yield Finding("number", Severity.ERROR, message, span=target.span)
         return
