@@ -48,10 +48,6 @@ class Metric(Protocol):
 
     higher_is_better: bool
 
-    def against(self, references: Sequence[Sequence[str]]) -> Callable[[Sequence[str]], NDArray[np.float64]]:
-        """What turns hypotheses into sufficient statistics, one row a segment: ``[segments, k]``, float64."""
-        ...
-
     def scores(self, totals: NDArray[np.floating]) -> NDArray[np.floating]:
         """The score for each row of summed statistics: ``[n, k]`` to ``[n]``, on the metric's own scale.
 
@@ -65,6 +61,14 @@ class Metric(Protocol):
 
     def signature(self, references: int, **settings: int | None) -> str:
         """The signature for that many references; ``bs``, ``ar`` and ``seed`` go in where given."""
+        ...
+
+
+class TextMetric(Metric, Protocol):
+    """A metric whose statistics are counted in texts."""
+
+    def against(self, references: Sequence[Sequence[str]]) -> Callable[[Sequence[str]], NDArray[np.float64]]:
+        """What turns hypotheses into sufficient statistics, one row a segment: ``[segments, k]``, float64."""
         ...
 
 
@@ -108,7 +112,7 @@ class Comparison:
     higher_is_better: Mapping[str, bool]
 
 
-def load_metric(name: str, lang: str = "") -> Metric:
+def load_metric(name: str, lang: str = "") -> TextMetric:
     """The metric of that name.
 
     Args:
@@ -122,7 +126,7 @@ def load_metric(name: str, lang: str = "") -> Metric:
     if key not in METRICS:
         raise unknown_name("metric", name, METRICS)
     module, _, cls = METRICS[key].partition(":")
-    metric: Metric = getattr(import_module(module), cls)(lang)
+    metric: TextMetric = getattr(import_module(module), cls)(lang)
     return metric
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from mt.data import MetricScore
 from mt.errors import unknown_name
-from mt.evaluate import SEED, TESTS, Comparison, Metric, SystemScore
+from mt.evaluate import SEED, TESTS, Comparison, Metric, SystemScore, TextMetric
 from mt.evaluate.resample import (
     bootstrap_p_value,
     bootstrap_totals,
@@ -34,10 +34,11 @@ class Scorer:
         metrics: what to compute, names distinct.
     """
 
-    def __init__(self, systems: Sequence[str], references: int, metrics: Sequence[Metric]) -> None:
+    def __init__(self, systems: Sequence[str], references: int, metrics: Sequence[TextMetric]) -> None:
         self.systems = tuple(systems)
         self.references = references
-        self.metrics = {metric.name: metric for metric in metrics}
+        self._counting = {metric.name: metric for metric in metrics}
+        self.metrics: dict[str, Metric] = dict(self._counting)
         self._blocks: dict[tuple[str, str], list[NDArray[np.float64]]] = {}
         self.segments = 0
 
@@ -48,11 +49,16 @@ class Scorer:
             hypotheses: for each system its segments.
             references: for each reference stream its segments.
         """
-        for name, metric in self.metrics.items():
+        for name, metric in self._counting.items():
             statistics = metric.against(references)
             for system, texts in zip(self.systems, hypotheses, strict=True):
                 self._blocks.setdefault((name, system), []).append(statistics(texts))
         self.segments += len(references[0])
+
+    def put(self, metric: Metric, statistics: Mapping[str, NDArray[np.float64]]) -> None:
+        """Add a metric whose statistics were made elsewhere, for all segments: ``[segments, k]`` by system."""
+        self.metrics[metric.name] = metric
+        self._blocks |= {(metric.name, system): [table] for system, table in statistics.items()}
 
     def statistics(self, metric: str, system: str) -> NDArray[np.float64]:
         """``[segments, k]`` of one metric and system."""
