@@ -220,5 +220,5 @@ def resolve(store: Store, query: PairQuery) -> PairQuery:
     Raises:
         UsageError: a name fits no document, or several.
     """
-    found = tuple(store.find_document(name).id for name in query.documents)
+    found = tuple(store.find_document_id(name) for name in query.documents)
     return replace(query, documents=tuple(dict.fromkeys(found)))

@@ -218,6 +218,11 @@ class Store:
         with self.database.read() as session:
             return documents.infos(session, [documents.find(session, text)])[0]
 
+    def find_document_id(self, text: str) -> str:
+        """The same without counting its pairs: only the identifier."""
+        with self.database.read() as session:
+            return documents.id_of(session, documents.find(session, text))
+
     # Pairs
 
     def add_pairs(self, document_id: str, rows: Sequence[PairRow], run: Run | None = None) -> Added:

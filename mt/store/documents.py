@@ -247,11 +247,13 @@ def find(session: Session, wanted: str) -> int:
     Raises:
         UsageError: nothing fits, or several documents do.
     """
+    exact: int | None = session.value("SELECT number FROM documents WHERE id = ?", (wanted,))
+    if exact is not None:
+        return exact
     rows = session.rows("SELECT number, id, name, superseded_by FROM documents ORDER BY number")
     newest = [row for row in rows if row[3] is None]
     tail = "/" + wanted.removeprefix("./").removeprefix("/")
     tries = (
-        [row for row in rows if row[1] == wanted],
         [row for row in newest if row[2] == wanted],
         [row for row in rows if wanted and row[1].startswith(wanted)],
         [row for row in newest if ("/" + row[2].replace("\\", "/")).endswith(tail)],
@@ -263,6 +265,12 @@ def find(session: Session, wanted: str) -> int:
         if found:
             raise UsageError(f"{wanted!r} may mean {_listed(found)}.", "Give the identifier of one of them.")
     raise UsageError(f"No document is called {wanted!r}.", "See what there is: mt list")
+
+
+def id_of(session: Session, number: int) -> str:
+    """The identifier of a document by its internal number."""
+    identifier: str = session.value("SELECT id FROM documents WHERE number = ?", (number,))
+    return identifier
 
 
 def _listed(rows: Iterable[Sequence[Any]]) -> str:
