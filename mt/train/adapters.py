@@ -28,7 +28,11 @@ class Adapters:
             from peft import LoraConfig, inject_adapter_in_model
         except ImportError as error:
             raise MissingExtraError("model.adapter_rank", "train") from error
-        self._base = {name: weight.detach().float().clone() for name, weight in model.named_parameters()}
+        self._base = {
+            name: weight.detach().float().clone()
+            for name, weight in model.named_parameters()
+            if weight.requires_grad
+        }
         config = LoraConfig(
             r=rank, lora_alpha=int(self.SCALE * rank), target_modules=MODULES, lora_dropout=0.0
         )

@@ -45,11 +45,15 @@ class Position:
     stopped: str = ""
 
 
+class UnwrittenError(EngineError):
+    """A file of a run cannot be written, for example because the disk is full."""
+
+
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """Write a file beside ``path``, flush it to disk and rename it: a kill leaves the old file or the new one.
 
     Raises:
-        EngineError: it cannot be written, for example because the disk is full; ``path`` is as it was.
+        UnwrittenError: it cannot be written, for example because the disk is full; ``path`` is as it was.
     """
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
@@ -64,7 +68,7 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
         reason = (
             error.strerror if isinstance(error, OSError) and error.strerror else str(error).splitlines()[0]
         )
-        raise EngineError(
+        raise UnwrittenError(
             f"{path}: cannot be written ({reason}).",
             "Free space on the disk, then call the same command again.",
         ) from error
@@ -90,19 +94,13 @@ class Checkpoints:
         """Write a checkpoint, then remove the ones that are too many.
 
         Raises:
-            EngineError: it cannot be written; the message names the last good checkpoint.
+            UnwrittenError: it cannot be written.
         """
         import torch
 
         path = self._folder / f"update-{position.update:09d}.pt"
         state = {"learner": learner_state, "position": asdict(position)}
-        try:
-            write_atomically(path, lambda stream: torch.save(state, stream))
-        except EngineError as error:
-            good = self.newest()
-            raise EngineError(
-                f"{error.message} Training stopped at update {position.update}. {told(good)}", error.hint
-            ) from error
+        write_atomically(path, lambda stream: torch.save(state, stream))
         for old in sorted(self._folder.glob("update-*.pt"))[:-KEPT]:
             old.unlink(missing_ok=True)
         return path

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 BLOCK = 16_384
 """Pairs drawn at a time and sorted by length; more would change the weights of a phase too slowly."""
 
+SPLIT = 0.2
+"""Share of the pieces that a random segmentation tries to cut; half of the cuts give no known pieces."""
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -62,7 +65,7 @@ class Encoded:
                  target_offsets=self.target_offsets, group=self.group, groups=np.array(self.groups))  # fmt: skip
 
     @staticmethod
-    def load(path: Path) -> Encoded:
+    def load(path: Path | IO[bytes]) -> Encoded:
         """Read what :meth:`write` wrote."""
         import numpy as np
 
@@ -108,17 +111,14 @@ def encode(rows: Sequence[tuple[Example, bool]], pieces: Any, max_tokens: int, s
         UsageError: nothing is left.
     """
     import numpy as np
-    import sentencepiece
 
-    sentencepiece.set_random_generator_seed(seed)
+    draw = random.Random(seed)
     plain = pieces.encode([example.source for example, _ in rows])
     targets = pieces.encode([example.target for example, _ in rows])
     names = {name: i for i, name in enumerate(sorted({example.group for example, _ in rows}))}
     kept: tuple[list[Any], list[Any], list[int]] = ([], [], [])
     for (example, sampled), ids, target in zip(rows, plain, targets, strict=True):
-        source = (
-            pieces.encode(example.source, enable_sampling=True, alpha=0.2, nbest_size=-1) if sampled else ids
-        )
+        source = split_at_random(ids, pieces, draw) if sampled else ids
         if 0 < len(source) <= max_tokens and 0 < len(target) <= max_tokens:
             kept[0].append(np.array(source, np.uint32))
             kept[1].append(np.array(target, np.uint32))
@@ -132,6 +132,25 @@ def encode(rows: Sequence[tuple[Example, bool]], pieces: Any, max_tokens: int, s
         np.concatenate(kept[0]), np.concatenate(kept[1]), offsets[0], offsets[1],
         np.array(kept[2], np.int32), tuple(names),
     )  # fmt: skip
+
+
+def split_at_random(ids: Sequence[int], pieces: Any, draw: random.Random) -> list[int]:
+    """Ids with some pieces cut in two known ones, so that a word is met in several spellings.
+
+    It has the purpose of subword regularisation (Kudo 2018) and of BPE-dropout (Provilkov et al. 2020).
+    SentencePiece's own sampling cannot be repeated in another process.
+    """
+    unknown = pieces.unk_id()
+    result: list[int] = []
+    for i in ids:
+        piece = pieces.id_to_piece(i)
+        if len(piece) > 2 and not pieces.is_byte(i) and draw.random() < SPLIT:
+            cut = draw.randrange(1, len(piece))
+            halves = [pieces.piece_to_id(piece[:cut]), pieces.piece_to_id(piece[cut:])]
+            result += [i] if unknown in halves else halves
+        else:
+            result.append(i)
+    return result
 
 
 def group_weights(groups: Sequence[str], bodies: Sequence[Bitext], phase: int) -> list[float]:

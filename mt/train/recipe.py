@@ -35,7 +35,7 @@ class Bitext:
         weights: weight by name of source (or a prefix of it that ends in ``*``) in a ``sourced-tsv``.
         join: further examples made of 2 or 3 neighbouring lines, as a share of the pairs: so that long
             inputs work. 0 is none.
-        subwords: variants of each pair with sampled segmentation of the source (Kudo 2018); 0 is none.
+        subwords: variants of each pair with random segmentation of the source, which share its weight; 0 is none.
     """
 
     path: Path
@@ -176,7 +176,7 @@ class Validation:
 
 
 @dataclass(frozen=True, slots=True)
-class TestSet:
+class ScoredSet:
     """A test set that is only scored at the end.
 
     Attributes:
@@ -212,7 +212,7 @@ class Recipe:
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     model: Architecture = field(default_factory=Architecture)
     training: Training = field(default_factory=Training)
-    tests: list[TestSet] = field(default_factory=list)
+    tests: list[ScoredSet] = field(default_factory=list)
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -231,8 +231,19 @@ def read_recipe(path: Path) -> Recipe:
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}.", "It must be TOML: name = value, one a line.") from error
-    recipe = _built(Recipe, values, str(path))
-    check_recipe(recipe, str(path))
+    recipe = parse_recipe(values, str(path))
+    check_paths(recipe, str(path))
+    return recipe
+
+
+def parse_recipe(values: Mapping[str, Any], where: str = "recipe") -> Recipe:
+    """A recipe from the values of its TOML, its paths not yet looked for.
+
+    Raises:
+        UsageError: as :func:`read_recipe`.
+    """
+    recipe = _built(Recipe, values, where)
+    check_recipe(recipe, where)
     return recipe
 
 
@@ -277,7 +288,7 @@ def _typed(wanted: Any, value: Any, where: str) -> Any:
 
 
 def check_recipe(recipe: Recipe, where: str = "recipe") -> None:
-    """Check ranges, names and paths.
+    """Check ranges and names.
 
     Raises:
         UsageError: the first thing that is wrong.
@@ -291,6 +302,14 @@ def check_recipe(recipe: Recipe, where: str = "recipe") -> None:
             error = unknown_name(what, value, known)
             raise UsageError(f"{where}: {error.message}", error.hint)
     _check_ranges(recipe, where)
+
+
+def check_paths(recipe: Recipe, where: str = "recipe") -> None:
+    """Check that every file the recipe names is there.
+
+    Raises:
+        UsageError: the first that is not.
+    """
     files = [bitext.path for bitext in recipe.data] + [
         bitext.target for bitext in recipe.data if bitext.target
     ]

@@ -18,7 +18,7 @@ from mt.train.bitext import Counts, Example, Quality, clean, ngrams_of, read_bit
 from mt.train.card import Facts, model_card
 from mt.train.checkpoint import write_atomically
 from mt.train.dataset import encode, variants
-from mt.train.recipe import Bitext, Recipe, check_recipe
+from mt.train.recipe import Bitext, Recipe, check_paths, check_recipe
 from mt.train.tokenizer import open_pieces, train_pieces
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 def train(recipe: Recipe, folder: Path, quality: Quality | None, listener: Listener | None) -> Trained:
     """See :func:`mt.train.train`."""
     check_recipe(recipe)
+    check_paths(recipe)
     _require_torch()
     from mt.train.parallel import find_devices, run_workers
     from mt.train.trainer import Folder

@@ -15,7 +15,7 @@ from mt.data import MetricScore
 from mt.errors import EngineError
 from mt.evaluate import score
 from mt.train.adapters import Adapters
-from mt.train.checkpoint import Checkpoints, Position, told
+from mt.train.checkpoint import Checkpoints, Position, UnwrittenError, told
 from mt.train.dataset import Batches, Encoded, group_weights
 from mt.train.export import load_weights, save_weights, translations, write_model
 from mt.train.journal import Journal, plot, read_journal
@@ -139,6 +139,22 @@ class Trainer:
                 last good checkpoint.
         """
         self._resume()
+        try:
+            self._loop()
+        except (OSError, UnwrittenError) as error:
+            what = (
+                error.message
+                if isinstance(error, UnwrittenError)
+                else f"{self.folder.path}: {error.strerror}."
+            )
+            raise EngineError(
+                f"{what} Training stopped at update {self.position.update}. {told(self.checkpoints.newest())}",
+                "Free space on the disk; the same command goes on from there.",
+            ) from error
+        return self.position
+
+    def _loop(self) -> None:
+        """Updates to the end of the schedule, or until a look says stop."""
         journal = Journal(self.folder.journal, self.position.update) if self.worker.rank == 0 else None
         self._since = (self.position.update, 0.0, 0.0)
         while not self.position.stopped and self._done() < 1:
@@ -148,7 +164,6 @@ class Trainer:
             self.position.seconds = self.worker.told(self.position.seconds + seconds)
             self._tell(journal, loss, tokens, seconds)
             self._keep(journal)
-        return self.position
 
     def _resume(self) -> None:
         newest = self.checkpoints.newest()
@@ -338,9 +353,12 @@ def build_model(recipe: Recipe, pieces_path: Path) -> Any:
     """The model with its start values: of a given model, of the token table, or random."""
     architecture = recipe.model
     if architecture.start is not None:
-        return load_model(architecture.start, architecture.dropout)
-    pieces = open_pieces(pieces_path)
-    model = new_model(architecture, pieces.get_piece_size(), pieces.piece_to_id(END))
-    if architecture.token_table:
-        start_from_token_table(model, pieces, recipe.training.seed)
+        model = load_model(architecture.start, architecture.dropout)
+    else:
+        pieces = open_pieces(pieces_path)
+        model = new_model(architecture, pieces.get_piece_size(), pieces.piece_to_id(END))
+        if architecture.token_table:
+            start_from_token_table(model, pieces, recipe.training.seed)
+    for side in (model.model.encoder, model.model.decoder):
+        side.embed_positions.requires_grad_(False)
     return model
