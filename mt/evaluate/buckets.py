@@ -91,11 +91,19 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class BucketTable:
-    """A way to divide the segments, each with the metric that the scores are of."""
+    """A way to divide the segments.
+
+    Attributes:
+        title: what divides them.
+        metric: what the scores are of.
+        buckets: each segment of a system is in one; a segment may have several findings.
+        shares: whether the counts say it all, as where the metric itself divides the segments.
+    """
 
     title: str
     metric: str
     buckets: tuple[Bucket, ...]
+    shares: bool = False
 
 
 def bucket_tables(
@@ -104,16 +112,15 @@ def bucket_tables(
     """Length, number, name; then score, quality and finding, where the segments differ from system to system."""
     words, numbers, names = profile.arrays()
 
-    def table(title: str, chosen: Sequence[Choice]) -> BucketTable:
-        return BucketTable(
-            title, metric, tuple(_bucket(scorer, metric, label, find) for label, find in chosen)
-        )
+    def table(title: str, chosen: Sequence[Choice], shares: bool = False) -> BucketTable:
+        buckets = tuple(_bucket(scorer, metric, label, find) for label, find in chosen)
+        return BucketTable(title, metric, buckets, shares)
 
     yield table("Reference length in words", _ranges(LENGTHS, lambda _: words.astype(np.float64), "{:.0f}"))
     yield table("Numbers in the reference", _split(numbers, "with a number", "without"))
     yield table("Names in the reference", _split(names, "with a name", "without"))
     scored = {system: scorer.segment_scores(metric, system) for system in scorer.systems}
-    yield table(f"Segment {metric}", _ranges(SCORES, lambda system: scored[system], "{:.0f}"))
+    yield table(f"Segment {metric}", _ranges(SCORES, lambda system: scored[system], "{:.0f}"), shares=True)
     if quality.scores:
         nothing = np.full(scorer.segments, np.nan)
         judged = {s: np.asarray(quality.scores.get(s, nothing), dtype=np.float64) for s in scorer.systems}

@@ -8,9 +8,9 @@ from importlib.resources import files
 
 import numpy as np
 
-from mt.evaluate import SystemScore, tables
+from mt.evaluate import Comparison, SystemScore, tables
 from mt.evaluate.analysis import Analysis, Example, ExampleList
-from mt.evaluate.buckets import BucketTable
+from mt.evaluate.buckets import Bucket, BucketTable
 from mt.evaluate.diff import Piece, word_diff
 from mt.evaluate.svg import dot_plot, histograms, interval_plot, legend, scatter_plot
 
@@ -97,7 +97,7 @@ def _scores(analysis: Analysis) -> str:
         baseline = "<small>baseline</small>" if system == comparison.baseline and len(systems) > 1 else ""
         lines.append(f'<tr><th scope="row">{escape(system)}{baseline}</th>{cells}</tr>')
     table = (
-        f'<div class="scroll"><table><caption>{escape(tables.legend(comparison))}</caption>'
+        f'<div class="scroll"><table><caption>{escape(_reading(comparison))}</caption>'
         f'<thead><tr><th scope="col">System</th>{heads}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
     )
     return table + f'<div class="grid-2">{"".join(_interval_plots(analysis))}</div>'
@@ -114,11 +114,31 @@ def _score_cell(row: SystemScore, best: bool, higher: bool) -> str:
         small += f"<small>{row.mean:.1f} ± {row.half_width:.1f}</small>"
     if row.delta is not None:
         kind = "up" if (row.delta > 0) == higher else "down"
-        small += f'<small class="{kind}">{row.delta:+.1f}</small>'
+        small += f'<small class="{kind}">{_signed(row.delta)}</small>'
     for test, p in row.p_values.items():
         star = "*" if p < tables.SIGNIFICANT else ""
         small += f'<small title="{escape(tables.TEST_NAMES[test])}">p = {p:.4f}{star}</small>'
     return f"<td>{value}{small}</td>"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.1f}".replace("-", "−")
+
+
+def _reading(comparison: Comparison) -> str:
+    """What stands under each score."""
+    row = next(iter(comparison.rows.values()))[-1]
+    tested = next((row for row in next(iter(comparison.rows.values())) if row.p_values), None)
+    parts = [f"{comparison.segments:,} segments."]
+    if row.half_width is not None:
+        parts.append("Under each score the bootstrap mean and half the 95% interval.")
+    if tested:
+        names = " and ".join(tables.TEST_NAMES[test] for test in tested.p_values)
+        parts.append(
+            f"Then the difference from {comparison.baseline} and its p-value by {names}; "
+            f"* below {tables.SIGNIFICANT}: unlikely to be chance."
+        )
+    return " ".join(parts)
 
 
 def _interval_plots(analysis: Analysis) -> Iterator[str]:
@@ -203,27 +223,32 @@ def _table(heads: Sequence[str], body: Sequence[Sequence[str]], caption: str = "
 def _buckets(table: BucketTable, analysis: Analysis) -> str:
     systems = list(analysis.segment_scores)
     filled = [bucket for bucket in table.buckets if any(bucket.counts.values())]
-    plot = dot_plot(
-        f"{table.metric} by {table.title.lower()}",
-        [(bucket.label, bucket.scores) for bucket in filled],
-        systems,
-        f"{table.metric} of the bucket",
-    )
-    alike = all(len(set(bucket.counts.values())) == 1 for bucket in filled)
-    body = []
-    for bucket in filled:
-        cells = [bucket.label, f"{max(bucket.counts.values()):,}"] if alike else [bucket.label]
-        for system in systems:
-            value = bucket.scores[system]
-            shown = "-" if value is None else f"{value:.1f}"
-            cells.append(shown if alike else f"{shown} ({bucket.counts[system]:,})")
-        body.append(cells)
+    shown = [(bucket.label, _shown(bucket, table, analysis)) for bucket in filled]
+    what = "share of the segments in %" if table.shares else f"{table.metric} of the bucket"
+    plot = dot_plot(f"{what} by {table.title.lower()}", shown, systems, what)
+    alike = not table.shares and all(len(set(bucket.counts.values())) == 1 for bucket in filled)
+    body = [_bucket_cells(bucket, values, alike) for bucket, (_, values) in zip(filled, shown, strict=True)]
     heads = ["", "segments", *systems] if alike else ["", *systems]
-    caption = "" if alike else "In brackets how many segments of the system."
+    caption = (
+        what[0].upper() + what[1:] + ("." if alike else "; in brackets how many segments of the system.")
+    )
     return (
         f"<h3>{escape(table.title)}</h3>{legend(systems) if len(systems) > 1 else ''}"
-        f'<div class="grid-2">{_figure(plot)}<div>{_table(heads, body, caption)}</div></div>'
+        f"{_figure(plot)}{_table(heads, body, caption)}"
     )
+
+
+def _shown(bucket: Bucket, table: BucketTable, analysis: Analysis) -> Mapping[str, float | None]:
+    if not table.shares:
+        return bucket.scores
+    return {system: 100 * count / analysis.comparison.segments for system, count in bucket.counts.items()}
+
+
+def _bucket_cells(bucket: Bucket, values: Mapping[str, float | None], alike: bool) -> list[str]:
+    numbers = {system: "-" if value is None else f"{value:.1f}" for system, value in values.items()}
+    if alike:
+        return [bucket.label, f"{max(bucket.counts.values()):,}", *numbers.values()]
+    return [bucket.label, *(f"{shown} ({bucket.counts[system]:,})" for system, shown in numbers.items())]
 
 
 def _lists(found: Sequence[ExampleList], analysis: Analysis) -> str:
@@ -266,10 +291,16 @@ def _marked(pieces: Sequence[Piece]) -> str:
     """A text with what the other does not have marked."""
     if not any(piece.text.strip() for piece in pieces):
         return '<span class="nothing">empty</span>'
-    return "".join(
-        escape(piece.text) if piece.shared or piece.text.isspace() else f"<mark>{escape(piece.text)}</mark>"
-        for piece in pieces
-    )
+    return "".join(escape(piece.text) if piece.shared else _mark(piece.text) for piece in pieces)
+
+
+def _mark(text: str) -> str:
+    """Marked without the white space around it."""
+    inner = text.strip()
+    if not inner:
+        return escape(text)
+    before, _, after = text.partition(inner)
+    return f"{escape(before)}<mark>{escape(inner)}</mark>{escape(after)}"
 
 
 def _suspects(analysis: Analysis) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH = 640
-LEFT, RIGHT = 150, 16
+WIDTH = 580
+LEFT, RIGHT = 170, 14
+AXIS = 60
 ROW = 26
 TOP, BOTTOM = 8, 40
 SERIES = 8
@@ -134,15 +135,15 @@ def scatter_plot(
         horizontal, vertical: names of the axes.
     """
     height = 320
-    x_scale = _around([x for series in points.values() for x, _ in series], LEFT - 90)
+    x_scale = _around([x for series in points.values() for x, _ in series], AXIS)
     y_values = _around([y for series in points.values() for _, y in series])
     y_scale = Scale(y_values.low, y_values.high, TOP + height, TOP + 4)
 
     def body() -> Iterator[str]:
         for tick in y_scale.ticks():
             y = y_scale(tick)
-            yield f'<path class="grid" d="M{LEFT - 90} {y:.1f}H{WIDTH - RIGHT}"/>'
-            yield f'<text class="end" x="{LEFT - 98}" y="{y + 4:.1f}">{tick:g}</text>'
+            yield f'<path class="grid" d="M{AXIS} {y:.1f}H{WIDTH - RIGHT}"/>'
+            yield f'<text class="end" x="{AXIS - 8}" y="{y + 4:.1f}">{tick:g}</text>'
         middle = TOP + height / 2
         yield f'<text class="middle" transform="translate(14 {middle}) rotate(-90)">{escape(vertical)}</text>'
         for index, series in enumerate(points.values()):

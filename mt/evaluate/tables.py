@@ -52,7 +52,7 @@ def markdown(analysis: Analysis, digits: int = 1) -> str:
     comparison = analysis.comparison
     columns, body = rows(comparison, digits)
     parts = ["# Scores", *analysis.verdict.sentences, _markdown_table(columns, body), legend(comparison)]
-    for table in analysis.buckets:
+    for table in (found for found in analysis.buckets if not found.shares):
         systems = list(analysis.segment_scores)
         lines = [
             [
