@@ -234,8 +234,8 @@ def check_streams(systems: Mapping[str, Sequence[str]], references: Sequence[Seq
 def different_counts(first: str, count: int, second: str, expected: int) -> UsageError:
     """The error for two streams that are not parallel."""
     return UsageError(
-        f"{first} has {count} segments and {second} has {expected}.",
-        "They must be parallel; nothing was cut off. Texts that are not line by line can be aligned first.",
+        f"{first} has {count:,} segment{'s' * (count != 1)} and {second} has {expected:,}.",
+        "They must be parallel, and nothing is cut off. Align texts that are not line by line first: --align",
     )
 
 

@@ -86,9 +86,7 @@ class InputChecks:
                 "or its BLEU will not compare with that of others."
             )
         if tally.copies_of_reference == self.segments - self.empty_references > 0:
-            found.append(
-                f"{name} is the reference itself: every line is the same. 100 BLEU says nothing here."
-            )
+            found.append(f"{name} is the reference itself: every line is the same, so 100 BLEU says nothing.")
         elif self.segments >= 20 and tally.copies_of_reference > self.segments / 2:
             share = 100 * tally.copies_of_reference // self.segments
             found.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ class Comet:
                 f"python -m venv comet; comet/bin/pip install unbabel-comet; then --comet-python comet/bin/python "
                 f"or {VARIABLE}.",
             )
+        if shutil.which(self._python) is None:
+            raise UsageError(f"{self._python} is no program.", "--comet-python names a Python interpreter.")
         self._environment = environment
         self._rows: dict[str, list[dict[str, str]]] = {system: [] for system in systems}
         self._version = "unknown"

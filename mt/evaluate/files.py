@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mt.errors import FormatError, UsageError
+from mt.errors import FormatError, UsageError, unknown_name
 
 FIELDS = {
     "source": ("source", "src", "text"),
@@ -69,8 +69,8 @@ class SegmentFile:
         if not head:
             raise FormatError(f"{self.path} is empty.", "Give a file with at least one line.")
         mark, found = next(((m, e) for m, e in _MARKS if head.startswith(m)), (b"", ""))
-        encoding = self.encoding or found or "utf-8"
-        wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+        encoding = found if found and not self.encoding else _codec(self.encoding or "utf-8")
+        wide = encoding.startswith(("utf-16", "utf-32"))
         if b"\0" in head and not wide:
             raise FormatError(
                 f"{self.path} is binary, not text.", "Give plain lines, TSV, JSON lines, TMX or XLIFF."
@@ -86,6 +86,13 @@ class SegmentFile:
                     "Name the encoding, for example --encoding cp1252.",
                 ) from error
             yield number, text.removesuffix("\n").removesuffix("\r")
+
+
+def _codec(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError as error:
+        raise unknown_name("encoding", encoding, ("utf-8", "utf-16", "cp1252", "latin-1")) from error
 
 
 def _wide_lines(stream: Any, encoding: str, path: Path) -> Iterator[str]:

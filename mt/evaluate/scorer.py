@@ -98,6 +98,14 @@ class Scorer:
         better = {name: metric.higher_is_better for name, metric in self.metrics.items()}
         return Comparison(plan.baseline, self.segments, rows, pairwise, better)
 
+    def check(self, baseline: str | None, tests: Iterable[str]) -> None:
+        """Raise for names that :meth:`compare` would not know, before any work is done.
+
+        Raises:
+            UsageError: an unknown test or baseline.
+        """
+        self._plan(baseline, tests, None, 0, None)
+
     def _plan(
         self,
         baseline: str | None,

@@ -74,6 +74,7 @@ def run(inputs: Inputs, options: ScoreOptions, advance: Advance = lambda _: None
     names = [name for name in options.metrics if name.lower() != "comet"]
     comet = _comet(inputs, options) if len(names) < len(options.metrics) else None
     scorer = Scorer(inputs.systems, len(inputs.references), [load_metric(n, options.lang) for n in names])
+    scorer.check(options.baseline, options.tests)
     profile, checks = Profile(), InputChecks(inputs.systems)
     judge = _Judge(inputs, options)
     for stretch in inputs.stretches():

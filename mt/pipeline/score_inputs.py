@@ -89,8 +89,7 @@ class Inputs:
         labels = self.labels or [*self.systems, *["the reference"] * len(self.references), "the source"]
         expected = counts[len(self.hypotheses)]
         other = next((i for i, count in enumerate(counts) if count != expected), 0)
-        error = different_counts(labels[other], counts[other], labels[len(self.hypotheses)], expected)
-        return UsageError(error.message, f"{error.hint} Add --align for that.")
+        return different_counts(labels[other], counts[other], labels[len(self.hypotheses)], expected)
 
     def texts(self, wanted: Iterable[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Some segments of all streams: index and one text for each stream, in another pass."""
