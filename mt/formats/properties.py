@@ -40,6 +40,7 @@ _PROPERTIES = {
     "index": _Property("index", str, int),
     "prev": _Property("previous", str, str),
     "next": _Property("following", str, str),
+    "reviewer": _Property("reviewer", str, str),
     "created": _Property("created", datetime.isoformat, datetime.fromisoformat),
     "changed": _Property("changed", datetime.isoformat, datetime.fromisoformat),
     "findings": _Property("findings", findings_to_json, findings_from_json),

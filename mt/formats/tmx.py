@@ -171,21 +171,20 @@ class _Reader:
         for parent in (tu, source.element, target.element):
             for child in parent:
                 if local_name(child) == "prop":
-                    found.add(restore(child.get("type") or ""), restore(own_text(child)))
+                    found.add(restore(child.get("type") or ""), own_text(child))
                 elif local_name(child) == "note":
-                    notes.append(restore(own_text(child)))
+                    notes.append(own_text(child))
         fields: dict[str, Any] = {
             "created": self._date(tu, target.element, "creationdate"),
             "changed": self._date(tu, target.element, "changedate"),
+            "reviewer": restore(tu.get("changeid") or target.element.get("changeid") or ""),
         } | found.fields
-        who = tu.get("changeid") or target.element.get("changeid") or ""
         return PairRecord(
             source.plain,
             target.plain,
             *self._langs,
             source_codes=source.codes,
             target_codes=target.codes,
-            reviewer=restore(who),
             note="\n".join(notes),
             extra=tuple(found.extra),
             id=restore(tu.get("tuid") or ""),
@@ -209,11 +208,11 @@ def _content(seg: _Element) -> tuple[str, tuple[Code, ...]]:
     def say(value: str | None) -> None:
         nonlocal length
         if value:
-            parts.append(carried(value))
-            length += len(parts[-1])
+            parts.append(value)
+            length += len(value)
 
     def walk(element: _Element) -> None:
-        say(element.text)
+        say(carried(element.text or ""))
         for child in element:
             name = local_name(child)
             if not name:
@@ -226,7 +225,7 @@ def _content(seg: _Element) -> tuple[str, tuple[Code, ...]]:
                 codes.append(_span_code(child, name, length, "open"))
                 walk(child)
                 codes.append(_span_code(child, name, length, "close"))
-            say(child.tail)
+            say(carried(child.tail or ""))
 
     walk(seg)
     return "".join(parts), tuple(codes)
@@ -248,11 +247,11 @@ def _code(element: _Element, name: str, position: int) -> Code:
     """A tag that stands for native code."""
     number = "i" if name in ("bpt", "ept") else "x"
     kind = _KINDS.get(name) or ("close" if element.get("pos") == "end" else "open")
-    rest = tuple((str(k), str(v)) for k, v in element.attrib.items() if k not in (number, "pos"))
+    rest = tuple((str(k), restore(str(v))) for k, v in element.attrib.items() if k not in (number, "pos"))
     return Code(
         position,
         kind,
-        str(element.get(number) or ""),
+        restore(str(element.get(number) or "")),
         own_text(element),
         name if name in ("it", "ut") else "",
         rest,
@@ -261,8 +260,12 @@ def _code(element: _Element, name: str, position: int) -> Code:
 
 def _span_code(element: _Element, name: str, position: int, kind: str) -> Code:
     """One end of an element whose text is translated: <hi>, or one that TMX does not know."""
-    rest = tuple((str(k), str(v)) for k, v in element.attrib.items() if k != "x") if kind == "open" else ()
-    return Code(position, kind, str(element.get("x") or ""), "", name, rest)
+    rest = (
+        tuple((str(k), restore(str(v))) for k, v in element.attrib.items() if k != "x")
+        if kind == "open"
+        else ()
+    )
+    return Code(position, kind, restore(str(element.get("x") or "")), "", name, rest)
 
 
 def _header(source_lang: str, target_lang: str) -> str:
@@ -275,7 +278,7 @@ def _header(source_lang: str, target_lang: str) -> str:
 def _unit(record: PairRecord, source_lang: str) -> str:
     """A <tu> with everything that the record says."""
     head = attribute("tuid", record.id) if record.id else ""
-    held = []
+    held = ["reviewer"]
     for name, value in (("created", record.created), ("changed", record.changed)):
         if value is not None and not value.microsecond:
             head += attribute("creationdate" if name == "created" else "changedate", tmx_date(value))

@@ -15,6 +15,7 @@ from mt.formats.xmltext import (
     illegal,
     local_name,
     own_text,
+    restore,
     shown,
     text,
 )
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _SPANS = ("g", "mrk", "pc")
 _TEXTS = ("bpt", "ept", "ph", "it")
 _CONTROL = "x-control-"
-_NMTOKEN = re.compile(r"[\w.:·-]+", re.A)
+NMTOKEN = re.compile(r"[\w.:·-]+", re.A)
 _HEX = "mt-h-"
 _CODE = re.compile(r"x-[^\s]+|bold|italic|underlined|link|image|pb|lb")
 
@@ -73,11 +74,11 @@ class Walker:
     """Collects the plain text and the codes of one <source>, <target> or <mrk>.
 
     Args:
-        data: native code by identifier, as XLIFF 2 keeps it apart; empty for XLIFF 1.2.
+        data: native code by identifier, as XLIFF 2 keeps it apart; None for XLIFF 1.2.
     """
 
     def __init__(self, data: Mapping[str, str] | None = None) -> None:
-        self._data = data or {}
+        self._data = data
         self._parts: list[str] = []
         self._length = 0
         self._codes: list[Code] = []
@@ -89,28 +90,24 @@ class Walker:
 
     def _say(self, value: str | None) -> None:
         if value:
-            self._parts.append(carried(value))
-            self._length += len(self._parts[-1])
+            self._parts.append(value)
+            self._length += len(value)
 
     def _walk(self, element: _Element) -> None:
-        self._say(element.text)
+        self._say(carried(element.text or ""))
         for child in element:
             name = local_name(child)
             if not name:
                 self._say(entity_text(child))
             elif character := _character(child, name):
                 self._say(character)
-            elif name in _TEXTS and not self._data and name != "ph" or name == "ph" and self._is_text(child):
+            elif name in _TEXTS and self._data is None:
                 self._codes.append(self._native(child, name))
             elif name in ("x", "bx", "ex", "ph", "sc", "ec", "sm", "em"):
                 self._codes.append(self._point(child, name))
             else:
                 self._span(child, name)
-            self._say(child.tail)
-
-    @staticmethod
-    def _is_text(element: _Element) -> bool:
-        return "2.0" not in str(element.tag)
+            self._say(carried(child.tail or ""))
 
     def _native(self, element: _Element, name: str) -> Code:
         """<bpt>, <ept>, <ph>, <it> of XLIFF 1.2."""
@@ -121,7 +118,7 @@ class Walker:
     def _point(self, element: _Element, name: str) -> Code:
         """An element without content; what it stands for lies in the data, if anywhere."""
         kind = {"x": "empty", "ph": "empty", "bx": "open", "sc": "open", "sm": "open"}.get(name, "close")
-        native = self._data.get(str(element.get("dataRef") or ""), "")
+        native = self._native_code(element, "dataRef")
         shown_as = "" if name in ("ph", "sc", "ec") else name
         if element.get("isolated") == "yes":
             shown_as = "it"
@@ -129,12 +126,16 @@ class Walker:
 
     def _span(self, element: _Element, name: str) -> None:
         """An element whose content is translated."""
-        start = self._data.get(str(element.get("dataRefStart") or ""), "")
-        end = self._data.get(str(element.get("dataRefEnd") or ""), "")
+        start = self._native_code(element, "dataRefStart")
+        end = self._native_code(element, "dataRefEnd")
         opening = self._made(element, "open", start, name)
         self._codes.append(opening)
         self._walk(element)
         self._codes.append(Code(self._length, "close", opening.id, end, name))
+
+    def _native_code(self, element: _Element, name: str) -> str:
+        """What an attribute of XLIFF 2 refers to."""
+        return (self._data or {}).get(str(element.get(name) or ""), "")
 
     def _made(self, element: _Element, kind: str, native: str, name: str) -> Code:
         own = str(element.get("id") or element.get("mid") or "")
@@ -147,7 +148,7 @@ class Walker:
         ]
         if pair != own and own:
             rest.insert(0, ("id", own))
-        return Code(self._length, kind, _read_id(pair), native, name, tuple(rest))
+        return Code(self._length, kind, _read_id(restore(pair)), native, name, tuple(rest))
 
 
 def _character(element: _Element, name: str) -> str:
@@ -176,7 +177,7 @@ def _read_id(value: str) -> str:
 
 def token(value: str) -> str:
     """A value as an XML name token; coded where it is none, reversibly."""
-    if value and _NMTOKEN.fullmatch(value) and not value.startswith(GENERATED):
+    if value and NMTOKEN.fullmatch(value) and not value.startswith(GENERATED):
         return value
     return _HEX + value.encode("utf-8", "surrogatepass").hex()
 

@@ -22,9 +22,9 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 GENERATED = "mt-"
 """Prefix of identifiers that are written because the format asks for one, and forgotten when read."""
 
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\U0010ff00-\U0010ff1f]")
 _PROTECTED = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
-_TO_PROTECT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]|" + r"\\(?=u\{)")
+_TO_PROTECT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\U0010ff00-\U0010ff1f]|" + r"\\(?=u\{)")
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _ATTRIBUTE = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
@@ -45,10 +45,14 @@ def protect(value: str) -> str:
 
 
 def restore(value: str) -> str:
-    """The value that ``protect`` was given."""
-    return _PROTECTED.sub(
-        lambda found: chr(int(found[1], 16)) if int(found[1], 16) < 0x110000 else found[0], value
-    )
+    """The value that ``protect`` was given; no other escape is touched."""
+    return _PROTECTED.sub(_restored, value) if "\\u{" in value else value
+
+
+def _restored(found: re.Match[str]) -> str:
+    point = int(found[1], 16)
+    character = chr(point) if point < 0x110000 else ""
+    return character if character == "\\" or (character and _ILLEGAL.match(character)) else found[0]
 
 
 def text(value: str) -> str:
@@ -217,8 +221,8 @@ def local_name(element: _Element) -> str:
 
 
 def own_text(element: _Element) -> str:
-    """All text of an element, entities of HTML decoded, elements inside taken as their text."""
-    return carried("".join(_texts(element)))
+    """All text of an element as ``protect`` was given it, elements inside taken as their text."""
+    return restore(carried("".join(_texts(element))))
 
 
 def _texts(element: _Element) -> Iterator[str]:
