@@ -143,10 +143,7 @@ def tensors(documents, translations, encoder):
     deletions = np.zeros((count, n, len(NULL_FEATURES)), dtype=np.float32)
     insertions = np.zeros((count, m, len(NULL_FEATURES)), dtype=np.float32)
     for number, ((source, target, _), translation) in enumerate(zip(documents, translations, strict=True)):
-        levels = tuple(
-            [x.astype(np.float16) for x in encoder.encode_spans(side, LONGEST_RUN)]
-            for side in (source, target)
-        )
+        levels = tuple(encoder.encode_spans(side, LONGEST_RUN) for side in (source, target))
         measure = Measure(collect(source, target, levels, translation, True, True))
         band = full_band(len(source), len(target))
         rows, columns = band.positions(0, len(source) + 1)
@@ -168,13 +165,13 @@ def gold_places(documents):
     index = {kind: k for k, kind in enumerate(KINDS)}
     joined, deleted, inserted = [], [], []
     for number, (_, _, gold) in enumerate(documents):
-        for i, k, j, l in gold:
+        for i, k, j, m in gold:
             if i == k:
                 inserted.append((number, j))
-            elif j == l:
+            elif j == m:
                 deleted.append((number, i))
             else:
-                joined.append((index[k - i, l - j], number, k, l))
+                joined.append((index[k - i, m - j], number, k, m))
     return [tuple(torch.tensor(places).T) for places in (joined, deleted, inserted)]
 
 
@@ -282,10 +279,7 @@ def main() -> None:
 
 def translate(documents, cache):
     """Greedy translations of every source segment by the shipped model."""
-    if cache and cache.exists():
-        known = pickle.loads(cache.read_bytes())
-    else:
-        known = {}
+    known = pickle.loads(cache.read_bytes()) if cache and cache.exists() else {}
     texts = sorted({text for d in documents for text in d[0]} - set(known))
     if texts:
         from mt.engines import DecodeOptions, load

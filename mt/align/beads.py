@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from mt.align import Encoder, Report
 from mt.align.encoders import run_vectors
 from mt.align.features import LONGEST_RUN, Evidence, Measure, collect
 from mt.align.moved import find_moved
 from mt.align.scoring import score, weights_for
 from mt.align.search import (
-    KINDS,
     Band,
-    Doubles,
-    Posteriors,
-    Span,
     coarse_band,
     diagonal_band,
     posteriors,
     unit_rows,
     viterbi,
 )
+from mt.align.threads import one_thread
 from mt.data import Alignment, Bead
 from mt.errors import UsageError
 
@@ -57,10 +52,11 @@ def align_segments(
     if encoder is not None:
         sides = [run_vectors(encoder, side, LONGEST_RUN) for side in (source, target)]
         embeddings = (sides[0], sides[1])
-    evidence = collect(source, target, embeddings, translation, lengths, numbers)
-    beads = _search(evidence, signals)
-    view = evidence.embeddings or evidence.overlap
-    moved = find_moved(beads, (source, target), (view.source, view.target)) if view else ()
+    with one_thread():
+        evidence = collect(source, target, embeddings, translation, lengths, numbers)
+        beads = _search(evidence, signals)
+        view = evidence.embeddings or evidence.overlap
+        moved = find_moved(beads, (source, target), (view.source, view.target)) if view else ()
     return Report(Alignment(tuple(source), tuple(target), beads), moved, signals)
 
 
@@ -70,7 +66,7 @@ def _search(evidence: Evidence, signals: frozenset[str]) -> tuple[Bead, ...]:
     shape = (len(evidence.source_length) - 1, len(evidence.target_length) - 1)
     scores = score(Measure(evidence), band, weights_for(signals), shape)
     chain = viterbi(scores, band)
-    chances = bead_chances(chain, posteriors(scores, band), band)
+    chances = posteriors(chain, scores, band)
     return tuple(
         Bead(tuple(range(i, k)), tuple(range(j, m)), round(float(p), 4))
         for (i, k, j, m), p in zip(chain, chances, strict=True)
@@ -91,17 +87,3 @@ def _band(evidence: Evidence) -> Band:
         if view and view.source[0].any() and view.target[0].any():
             return coarse_band(unit_rows(view.source[0]), unit_rows(view.target[0]))
     return diagonal_band(evidence.source_length, evidence.target_length)
-
-
-def bead_chances(chain: list[Span], chances: Posteriors, band: Band) -> Doubles:
-    """Posterior probability of each bead of a chain."""
-    number = {kind: k for k, kind in enumerate(KINDS)}
-    result = np.zeros(len(chain))
-    for position, (i, k, j, m) in enumerate(chain):
-        if i == k:
-            result[position] = chances.insertion[j]
-        elif j == m:
-            result[position] = chances.deletion[i]
-        else:
-            result[position] = chances.joined[number[k - i, m - j], band.offset[k] + m - band.low[k]]
-    return np.clip(result, 0.0, 1.0)

@@ -22,8 +22,8 @@ Rows of runs that would reach past the end are zero.
 class SpanEncoder(Protocol):
     """An encoder that gets the vectors of joined neighbours cheaper than by encoding them again."""
 
-    def encode_spans(self, texts: Sequence[str], longest: int) -> list[Floats]:
-        """Vectors of all runs of 1 to ``longest`` texts, laid out as ``Levels``."""
+    def encode_spans(self, texts: Sequence[str], longest: int) -> Levels:
+        """Vectors of norm 1 of all runs of 1 to ``longest`` texts."""
         ...
 
 
@@ -39,7 +39,7 @@ class WordEncoder(Protocol):
 def run_vectors(encoder: Encoder, texts: Sequence[str], longest: int) -> Levels:
     """Embeddings of all runs of neighbouring texts; sums of vectors where the encoder knows no better."""
     if isinstance(encoder, SpanEncoder):
-        return [level.astype(np.float16) for level in encoder.encode_spans(texts, longest)]
+        return encoder.encode_spans(texts, longest)
     return run_sums(encoder.encode(texts), longest, unit=True)
 
 

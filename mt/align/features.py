@@ -60,7 +60,7 @@ GROUPS = ("1-1", "1-2", "2-2", "1-3", "2-3", "more")
 
 WORD = re.compile(r"\w+(?:[.,:'’-]\w+)*")
 DIMENSIONS = 512
-RARE_DIMENSIONS = 256
+RARE_DIMENSIONS = 128
 
 
 def group_of(kind: tuple[int, int]) -> int:

@@ -7,7 +7,7 @@ Time and Space"; the sums over all alignments are the forward-backward algorithm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -323,46 +323,45 @@ def _last_step(
     return step
 
 
-@dataclass(frozen=True)
-class Posteriors:
-    """Probabilities under the sum over all chains of the band.
+def posteriors(chain: Sequence[Span], scores: Scores, band: Band, kinds: Kinds = KINDS) -> Doubles:
+    """Probability in 0..1 of each bead of a chain among all chains, by the forward-backward algorithm.
 
-    Attributes:
-        joined: of every joining bead, one row for each kind, one column for the cell it ends in.
-        deletion, insertion: of leaving out each source and each target segment.
-        total: log of the sum over all chains.
+    A bead with one side is the same wherever it stands between its neighbours, so its places are added up.
     """
-
-    joined: Doubles
-    deletion: Doubles
-    insertion: Doubles
-    total: float
-
-
-def posteriors(scores: Scores, band: Band, kinds: Kinds = KINDS) -> Posteriors:
-    """Probability in 0..1 of every bead, by the forward-backward algorithm."""
     with np.errstate(invalid="ignore", over="ignore"):
         joined, reached = _forward(scores, band, kinds, np.logaddexp, np.logaddexp.accumulate)
         ahead, inserted = _backward(scores, band, kinds)
         total = float(reached[-1])
-        result = Posteriors(
-            np.zeros((len(kinds), band.cells)),
-            np.zeros(len(scores.deletion)),
-            np.zeros(len(scores.insertion)),
-            total,
-        )
-        for i in range(len(band.low)):
-            here = slice(int(band.offset[i]), int(band.offset[i + 1]))
-            for kind, ends, starts, gains in _moves(scores, band, kinds, i):
-                from_start = reached[int(band.offset[i - kinds[kind][0]]) :][starts]
-                cells = result.joined[kind, here]
-                cells[ends] = np.exp(from_start + gains + ahead[here][ends] - total)
-            stays = reached[here][:-1] + inserted[here][1:] - total
-            columns = slice(int(band.low[i]), int(band.high[i]))
-            result.insertion[columns] += np.exp(stays + scores.insertion[columns])
-            if i:
-                above, below = _deletion(band, i)
-                before = joined[band.offset[i - 1] : band.offset[i]][below]
-                passing = before + ahead[here][above] + scores.deletion[i - 1] - total
-                result.deletion[i - 1] = np.exp(passing).sum()
-    return result
+        deletion, insertion = _null_posteriors(scores, band, (joined, reached), (ahead, inserted))
+    result = np.zeros(len(chain))
+    number = {kind: k for k, kind in enumerate(kinds)}
+    for position, (i, k, j, m) in enumerate(chain):
+        if i == k:
+            result[position] = insertion[j]
+        elif j == m:
+            result[position] = deletion[i]
+        else:
+            start = int(band.offset[i]) + j - int(band.low[i])
+            end = int(band.offset[k]) + m - int(band.low[k])
+            gain = float(scores.joined[number[k - i, m - j], end])
+            result[position] = np.exp(min(0.0, reached[start] + gain + ahead[end] - total))
+    return np.clip(np.nan_to_num(result), 0.0, 1.0)
+
+
+def _null_posteriors(
+    scores: Scores, band: Band, before: tuple[Doubles, Doubles], after: tuple[Doubles, Doubles]
+) -> tuple[Doubles, Doubles]:
+    """Probability of leaving out each source and each target segment."""
+    (joined, reached), (ahead, inserted) = before, after
+    total = float(reached[-1])
+    deletion, insertion = np.zeros(len(scores.deletion)), np.zeros(len(scores.insertion))
+    for i in range(len(band.low)):
+        here = slice(int(band.offset[i]), int(band.offset[i + 1]))
+        columns = slice(int(band.low[i]), int(band.high[i]))
+        stays = reached[here][:-1] + inserted[here][1:] - total
+        insertion[columns] += np.exp(stays + scores.insertion[columns])
+        if i:
+            above, below = _deletion(band, i)
+            earlier = joined[band.offset[i - 1] : band.offset[i]][below]
+            deletion[i - 1] = np.exp(earlier + ahead[here][above] + scores.deletion[i - 1] - total).sum()
+    return deletion, insertion

@@ -30,6 +30,9 @@ GAP = 2
 BATCH_PIECES = 384
 """Pieces of a batch, small enough for the processor's cache."""
 
+DENSE_ROWS = 1024
+"""Texts that go through the dense layers at once."""
+
 SEAM_PAIRS = 32
 """Pairs of neighbours that are read as one to learn what a join changes."""
 
@@ -60,27 +63,26 @@ class Usem3Encoder:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Vectors of norm 1, float32 ``[len(texts), 512]``; a text without letters or digits is a zero row."""
-        return self.encode_spans(texts, 1)[0]
+        with self._limit():
+            return self._dense(*self._sums(texts))
 
-    def encode_spans(self, texts: Sequence[str], longest: int) -> list[Floats]:
-        """Vectors of all runs of 1 to ``longest`` neighbouring texts.
+    def encode_spans(self, texts: Sequence[str], longest: int) -> list[NDArray[np.float16]]:
+        """Vectors of all runs of 1 to ``longest`` neighbouring texts, without reading a text twice.
 
         Returns:
             For each length ``a`` an array ``[len(texts), 512]``; row ``i`` stands for the texts ``i`` to
             ``i + a - 1`` read as one, rows that would reach past the end are zero.
         """
-        if not texts:
-            return [np.zeros((0, self.dimensions), dtype=np.float32)] * longest
         with self._limit():
             sums, counts = self._sums(texts)
-            levels = [self._dense(sums, counts)]
-            seam = self._seam(texts, sums) if longest > 1 else sums[0]
+            seam = self._seam(texts, sums)
+            levels = [self._dense(sums, counts).astype(np.float16)]
             for a in range(2, longest + 1):
                 last = max(0, len(sums) - a + 1)
                 run, pieces = _window_sums(sums, a)[:last], _window_sums(counts[:, None], a)[:last, 0]
-                vectors = np.zeros_like(levels[0])
-                vectors[:last] = self._dense(run + seam * (a - 1), np.maximum(pieces - 2 * (a - 1), 0))
-                levels.append(vectors)
+                level = np.zeros((len(texts), self.dimensions), dtype=np.float16)
+                level[:last] = self._dense(run + seam * (a - 1), np.maximum(pieces - 2 * (a - 1), 0))
+                levels.append(level)
         return levels
 
     def _seam(self, texts: Sequence[str], sums: Floats) -> Floats:
@@ -186,14 +188,17 @@ class Usem3Encoder:
     def _dense(self, sums: Floats, counts: Floats) -> Floats:
         """Sentence vectors of norm 1 from sums over pieces; nothing in, zero out."""
         weights = self._weights
-        mean = sums / np.sqrt(np.maximum(counts, 1.0))[:, None]
-        first = np.maximum(mean @ weights.d0, 0)
-        second = np.maximum(mean @ weights.p1 + first @ weights.d1, 0)
-        third = np.maximum(second @ weights.d2, 0)
-        vectors = np.tanh(second @ weights.p3 + third @ weights.d3)
-        vectors[counts == 0] = 0.0
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+        result = np.zeros_like(sums)
+        for start in range(0, len(sums), DENSE_ROWS):
+            here = slice(start, start + DENSE_ROWS)
+            mean = sums[here] / np.sqrt(np.maximum(counts[here], 1.0))[:, None]
+            first = np.maximum(mean @ weights.d0, 0)
+            second = np.maximum(mean @ weights.p1 + first @ weights.d1, 0)
+            third = np.maximum(second @ weights.d2, 0)
+            result[here] = np.tanh(second @ weights.p3 + third @ weights.d3)
+        result[counts <= 0] = 0.0
+        result /= np.maximum(np.linalg.norm(result, axis=1, keepdims=True), 1e-12)
+        return result
 
 
 def _normalise(x: Floats, gain: Floats, bias: Floats, epsilon: float) -> Floats:
