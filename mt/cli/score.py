@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mt import config
+from mt import __version__, config
 from mt.cli import options, report
 from mt.errors import UsageError
 
@@ -172,7 +172,9 @@ def _write_html(analysis: Analysis, path: Path, quiet: bool) -> None:
     several = (
         f"{len(systems)} systems, baseline {analysis.comparison.baseline}" if len(systems) > 1 else systems[0]
     )
-    content = page(analysis, "Translation scores", f"{several}, {count}, {date.today().isoformat()}")
+    subtitle = f"{several}, {count}, {date.today().isoformat()}"
+    footer = f"Written by mt {__version__}. The signatures make these scores repeatable."
+    content = page(analysis, "Translation scores", subtitle, footer)
     try:
         path.write_text(content, encoding="utf-8")
     except OSError as error:

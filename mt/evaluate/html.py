@@ -19,13 +19,14 @@ POINTS = 1500
 """Points in a scatter plot at most; of more every so-manieth is drawn."""
 
 
-def page(analysis: Analysis, title: str, subtitle: str = "") -> str:
+def page(analysis: Analysis, title: str, subtitle: str = "", footer: str = "") -> str:
     """The whole file.
 
     Args:
         analysis: what to show.
         title: heading.
         subtitle: one line under it, for example the files and the date.
+        footer: who wrote it.
     """
     style = files("mt.evaluate").joinpath("data/report.css").read_text(encoding="utf-8")
     sections = [(name, body) for name, body in _sections(analysis) if body]
@@ -39,7 +40,7 @@ def page(analysis: Analysis, title: str, subtitle: str = "") -> str:
         f"<title>{escape(title)}</title><style>{style}</style></head><body>"
         f'<header><h1>{escape(title)}</h1><p class="lead">{escape(subtitle)}</p>'
         f'{_verdict(analysis)}<nav aria-label="Sections"><ul>{links}</ul></nav></header>'
-        f"<main>{body}</main><footer>{escape(_footer())}</footer></body></html>\n"
+        f"<main>{body}</main><footer>{escape(footer)}</footer></body></html>\n"
     )
 
 
@@ -58,12 +59,6 @@ def _sections(analysis: Analysis) -> Iterator[tuple[str, str]]:
 
 def _anchor(name: str) -> str:
     return "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-")
-
-
-def _footer() -> str:
-    from mt import __version__
-
-    return f"Written by mt {__version__}. Scores by sacrebleu; the signatures above make them repeatable."
 
 
 def _verdict(analysis: Analysis) -> str:
