@@ -3,7 +3,7 @@
     python bench/adapt.py corpora --subject economy-science --subject science --subject encyclopaedia
 
 The reviewers are simulated: they edit the starter's translation of articles of the development split into the
-references. The subject's articles of the test split, which no step sees, tell what was gained; all other
+references; other articles of that split are the general set. The subject's articles of the test split, which no step sees, tell what was gained; all other
 articles of the test split tell what was forgotten.
 """
 
@@ -67,8 +67,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=8.0)
     parser.add_argument("--replay-share", type=float, default=0.5)
     parser.add_argument("--method", default="full")
-    parser.add_argument("--rate", type=float, default=3e-4)
-    parser.add_argument("--matrix-rate", type=float, default=2e-3)
+    parser.add_argument("--rate", type=float, default=2e-4)
+    parser.add_argument("--matrix-rate", type=float, default=1e-3)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary)
@@ -86,10 +86,13 @@ def run(arguments: argparse.Namespace, home: Path) -> None:
         model="starter-nl-en", epochs=arguments.epochs, replay=arguments.replay_share, method=arguments.method,
         rate=arguments.rate, matrix_rate=arguments.matrix_rate,
     )  # fmt: skip
+    general = home / "general.tsv"
+    others = split(arguments.corpora, "dev", arguments.subject, inside=False)[::2]
+    general.write_text("".join(f"{source}\t{target}\n" for source, target in others), encoding="utf-8")
     drafts = translations(base, [source for source, _ in pairs])
     started = perf_counter()
     with reviewed_store(home / "store.db", pairs, drafts) as store:
-        adapted = adapt(store, home / "run", arguments.corpora / "train", options=options, listener=Lines())
+        adapted = adapt(store, home / "run", arguments.corpora / "train", general, options, Lines())
     print(f"{len(pairs)} edited pairs, {adapted.pairs} trained on; {perf_counter() - started:.0f} s")
     for change in adapted.changes:
         print(f"{change.test_set} ({change.segments}) {change.old.metric}: {change.old.value:.2f} -> "

@@ -46,7 +46,7 @@ def adapt(
     method: Annotated[str, typer.Option("--method", help="full, or lora for large models.")] = "full",
     epochs: Annotated[float, typer.Option("--epochs", help="How often each reviewed pair is seen.")] = 8.0,
     share: Annotated[float, typer.Option("--replay-share", help="Share of general pairs.")] = 0.5,
-    rate: Annotated[float, typer.Option("--rate", help="Peak learning rate of Adam.")] = 3e-4,
+    rate: Annotated[float, typer.Option("--rate", help="Peak learning rate of Adam.")] = 2e-4,
     significance: Annotated[
         float, typer.Option("--significance", help="Largest p-value that counts as a difference.")
     ] = 0.05,

@@ -46,6 +46,7 @@ class AdaptOptions:
         rate, matrix_rate: peak learning rates of Adam and of Muon.
         significance: largest p-value that counts as a difference.
         batch_tokens: padded pieces of source and target in a batch.
+        dropout: 0 suits models that were trained without, as the starter was.
         seed: of everything that is random.
         threads: processor threads; 0 takes all cores.
     """
@@ -58,10 +59,11 @@ class AdaptOptions:
     epochs: float = 8.0
     replay: float = 0.5
     held_out: float = 0.25
-    rate: float = 3e-4
-    matrix_rate: float = 2e-3
+    rate: float = 2e-4
+    matrix_rate: float = 1e-3
     significance: float = 0.05
-    batch_tokens: int = 4096
+    batch_tokens: int = 3072
+    dropout: float = 0.0
     seed: int = 1
     threads: int = 0
 
@@ -180,7 +182,13 @@ def _reviewed(store: Store, model: Model, patterns: Sequence[str]) -> list[tuple
             continue
         for stored in store.pairs(document.id):
             pair = stored.pair
-            same = (pair.source_lang, pair.target_lang) == (model.source_lang, model.target_lang)
+            same = all(
+                map(
+                    _same_language,
+                    (pair.source_lang, pair.target_lang),
+                    (model.source_lang, model.target_lang),
+                )
+            )
             if stored.status in MEMORY and same and pair.source.strip() and pair.target.strip():
                 found[_one_line(pair.source)] = _one_line(pair.target)
     if len(found) < MINIMUM:
@@ -189,6 +197,11 @@ def _reviewed(store: Store, model: Model, patterns: Sequence[str]) -> list[tuple
             f"Review {MINIMUM - len(found)} more: mt review.",
         )
     return list(found.items())
+
+
+def _same_language(one: str, other: str) -> bool:
+    """Whether two BCP 47 codes name the same language, whatever the region."""
+    return one.partition("-")[0] == other.partition("-")[0]
 
 
 def _one_line(text: str) -> str:
@@ -259,7 +272,7 @@ def _recipe(
         ],
         validation=Validation(check, every=updates, checkpoint_every=25, average=1),
         cleaning=Cleaning(max_tokens=min(250, options.batch_tokens // 2 - 1), decontaminate=False),
-        model=Architecture(dropout=0.1, start=base, adapter_rank=16 if options.method == "lora" else 0),
+        model=Architecture(dropout=options.dropout, start=base, adapter_rank=16 if options.method == "lora" else 0),
         training=Training(
             updates=updates,
             batch_tokens=options.batch_tokens,
