@@ -28,6 +28,7 @@ class PostgresqlSession(Session):
     """A transaction on one PostgreSQL connection."""
 
     dialect = "postgresql"
+    few = 1000
 
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self._connection = connection
@@ -103,6 +104,8 @@ class PostgresqlDatabase(Database):
 
     def connect(self) -> psycopg.Connection[Row]:
         connection = self._driver.connect(self._url, autocommit=True, connect_timeout=10)
+        # A plan made for any value is a bad one here: one status or word has a million pairs, another ten.
+        connection.prepare_threshold = None
         connection.execute("SELECT set_config('lock_timeout', %s, false)", (f"{self.busy_seconds}s",))
         return connection
 

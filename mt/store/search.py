@@ -23,7 +23,7 @@ from mt.store.documents import number_of
 from mt.store.records import Status
 
 FEW = 5000
-"""Up to this many pairs are fetched and sorted: about 10 ms."""
+"""At most this many pairs are fetched and sorted; a database may say that it is slower at it."""
 
 
 LOOK = 50
@@ -121,11 +121,11 @@ def find(
 
 @dataclass(frozen=True, slots=True)
 class _Few:
-    """Few pairs: what picks them, a query for their identifiers, and its values."""
+    """Few pairs: what picks them, on which index it lies, and the condition."""
 
     driver: str
-    ids: str
-    values: list[Any]
+    index: str
+    terms: _Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +184,15 @@ class _Search:
     def _few(self) -> _Few | None:
         """A condition that few pairs meet, where there is one."""
         for few in self._selective():
-            asked = f"SELECT count(*) FROM ({few.ids} LIMIT {FEW + 1}) AS few"
-            if self._session.value(asked, few.values) <= FEW:
+            some, values = (
+                f"SELECT 1 FROM pairs p {self._along(few.index)} WHERE {few.terms}",
+                few.terms.values,
+            )
+            if few.driver == "text":
+                some, values = self._session.text_query(self._query.phrases)
+            least = min(FEW, self._session.few)
+            counted = f"SELECT count(*) FROM ({some} LIMIT {least + 1}) AS found"
+            if self._session.value(counted, values) <= least:
                 return few
         return None
 
@@ -193,30 +200,41 @@ class _Search:
         """The conditions that may be met by few pairs and that an index answers."""
         query, terms = self._query, _Terms()
         if query.phrases:
-            yield _Few("text", *self._session.text_query(query.phrases))
+            ids, values = self._session.text_query(query.phrases)
+            # The sign keeps SQLite from reading along an index of the queue instead.
+            terms.add(f"p.id IN ({ids}) AND +p.standing = 0", *values)
+            yield _Few("text", "", terms)
         if query.reviewers:
-            terms.one_of("reviewer", query.reviewers)
-            yield _Few(
-                "reviewer", f"SELECT id FROM pairs WHERE decided IS NOT NULL AND {terms}", terms.values
-            )
+            terms = _Terms()
+            terms.add("p.decided IS NOT NULL")
+            terms.one_of("p.reviewer", query.reviewers)
+            yield _Few("reviewer", "pairs_by_reviewer", terms)
         if query.since is not None or query.until is not None:
             terms = _Terms()
-            _between(terms, "decided", query)
-            yield _Few("date", f"SELECT id FROM pairs WHERE decided IS NOT NULL AND {terms}", terms.values)
+            terms.add("p.decided IS NOT NULL")
+            _between(terms, "p.decided", query)
+            yield _Few("date", "pairs_by_date", terms)
         if query.origins:
             terms = _Terms()
-            terms.one_of("origin", [origin.value for origin in query.origins])
-            yield _Few("origin", f"SELECT id FROM pairs WHERE standing = 0 AND {terms}", terms.values)
+            terms.add("p.standing = 0")
+            terms.one_of("p.origin", [origin.value for origin in query.origins])
+            yield _Few("origin", "pairs_by_origin", terms)
         hard = query.checks or query.without_checks or query.origins or query.reviewers or query.phrases
         if self._documents and hard:
             terms = _Terms()
-            terms.one_of("document", self._documents)
-            yield _Few("document", f"SELECT id FROM pairs WHERE standing < 2 AND {terms}", terms.values)
+            terms.add("p.standing < 2")
+            terms.one_of("p.document", self._documents)
+            yield _Few("document", "pairs_by_place", terms)
+
+    def _along(self, index: str) -> str:
+        return self._session.along(index) if index else ""
 
     def _among(self, few: _Few) -> list[int]:
         """The first of few pairs; their texts are looked at last, and only until enough fit."""
         query, terms = self._query, _Terms()
-        terms.add(f"p.id IN ({few.ids}) AND +p.standing = 0", *few.values)
+        terms.extend(few.terms)
+        if few.driver != "text":
+            terms.add("p.standing = 0")
         terms.one_of("p.status", [status.value for status in query.statuses])
         if few.driver != "document":
             terms.one_of("p.document", self._documents)
@@ -226,7 +244,9 @@ class _Search:
         look = query.phrases if few.driver != "text" else ()
         limit = FEW if look else self._wanted
         rows = self._session.rows(
-            f"SELECT {key}, p.id FROM pairs p WHERE {terms} ORDER BY {key} LIMIT {limit}", terms.values
+            f"SELECT {key}, p.id FROM pairs p {self._along(few.index)} WHERE {terms}"
+            f" ORDER BY {key} LIMIT {limit}",
+            terms.values,
         )
         ids = [row[-1] for row in rows]
         return self._with_text(ids, look) if look else ids
@@ -286,15 +306,26 @@ class _Search:
             terms = branch.terms("f")
             terms.add("f.check_name = ?", check)
             terms.extend(self._rest(self._query.checks[1:]))
-            # A pair may have several findings of one check.
-            rows += self._session.rows(
-                f"SELECT DISTINCT {self._key(*place)}, f.order_score, p.id"
-                f" FROM findings f {self._session.along(index)} CROSS JOIN pairs p"
-                f" WHERE p.id = f.pair AND {terms}"
-                f" ORDER BY {branch.along(self._order, *place)} LIMIT {self._wanted}",
+            rows += self._distinct(
+                f"SELECT {self._key(*place)}, p.id FROM findings f {self._session.along(index)}"
+                f" CROSS JOIN pairs p WHERE p.id = f.pair AND {terms}"
+                f" ORDER BY {branch.along(self._order, *place)}",
                 terms.values,
             )
         return rows
+
+    def _distinct(self, sql: str, values: list[Any]) -> list[Row]:
+        """As many different rows as are wanted: a pair may have several findings of one check.
+
+        Reading some more is cheaper than DISTINCT, for which PostgreSQL reads all of them.
+        """
+        limit = 2 * self._wanted
+        while True:
+            rows = self._session.rows(f"{sql} LIMIT {limit}", values)
+            different = list(dict.fromkeys(rows))
+            if len(rows) < limit or len(different) >= self._wanted:
+                return different
+            limit *= 4
 
     def _rest(self, groups: Sequence[Sequence[str]]) -> _Terms:
         """What the index does not tell."""
