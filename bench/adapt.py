@@ -3,8 +3,8 @@
     python bench/adapt.py corpora --subject economy-science --subject science --subject encyclopaedia
 
 The reviewers are simulated: they edit the starter's translation of articles of the development split into the
-references; other articles of that split are the general set. The subject's articles of the test split, which no step sees, tell what was gained; all other
-articles of the test split tell what was forgotten.
+references; other articles of that split are the general set. The subject's articles of the test split, which no
+step sees, tell what was gained; all other articles of the test split tell what was forgotten.
 """
 
 from __future__ import annotations
