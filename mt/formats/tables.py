@@ -59,7 +59,7 @@ _OBJECTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 """Field to how it becomes a JSON value and how it is made from one; others are strings."""
 
 
-def _said(record: PairRecord) -> dict[str, Any]:
+def as_values(record: PairRecord) -> dict[str, Any]:
     """What a record says beyond an empty one, as JSON values; texts and languages always."""
     out: dict[str, Any] = {}
     for name in _NAMES:
@@ -69,7 +69,7 @@ def _said(record: PairRecord) -> dict[str, Any]:
     return out
 
 
-def _understood(values: dict[str, Any]) -> dict[str, Any]:
+def from_values(values: dict[str, Any]) -> dict[str, Any]:
     """Fields of a record from JSON values; whatever is not understood goes to ``extra``."""
     known: dict[str, Any] = {}
     extra: list[tuple[str, str]] = []
@@ -109,8 +109,8 @@ def _lines(source: Source, report: ImportReport) -> Iterator[tuple[int, str]]:
                 ) from error
 
 
-def _directed(
-    record: PairRecord, langs: tuple[str, str], report: ImportReport, line: int
+def directed(
+    record: PairRecord, langs: tuple[str, str], report: ImportReport, line: int | None
 ) -> PairRecord | None:
     """The record in the direction asked for; None where its languages are other ones."""
     straight = [language_rank(found, wanted) for found, wanted in zip(_of(record), langs, strict=True)]
@@ -159,12 +159,12 @@ class JsonlFormat:
                 raise FormatError(f"{name} line {number}: not JSON ({error}).", "Repair the line.") from error
             if not isinstance(values, dict):
                 raise FormatError(f"{name} line {number}: not a JSON object.", "Repair the line.")
-            known = _understood(_named(values, source_lang, target_lang))
+            known = from_values(_named(values, source_lang, target_lang))
             if not known.get("source", "").strip():
                 report.skip("without source", number)
                 continue
             defaults = {"source_lang": source_lang, "target_lang": target_lang, "target": ""}
-            if record := _directed(
+            if record := directed(
                 PairRecord(**{**defaults, **known}), (source_lang, target_lang), report, number
             ):
                 report.pairs += 1
@@ -181,7 +181,7 @@ class JsonlFormat:
         count = 0
         with opened(destination, "wb") as stream:
             for record in records:
-                line = json.dumps(_said(record), ensure_ascii=False, separators=(",", ":"))
+                line = json.dumps(as_values(record), ensure_ascii=False, separators=(",", ":"))
                 stream.write(line.encode("utf-8", _SURROGATES) + b"\n")
                 count += 1
         return count
@@ -255,14 +255,14 @@ class TsvFormat:
                 for name, cell in zip(names, cells, strict=False)
                 if cell or name in defaults
             }
-            known = _understood(values)
+            known = from_values(values)
             if not known.get("source", "").strip():
                 report.skip("without source", number)
                 continue
             record = PairRecord(**{"target": "", **defaults, **known})
-            if directed := _directed(record, (source_lang, target_lang), report, number):
+            if found := directed(record, (source_lang, target_lang), report, number):
                 report.pairs += 1
-                yield directed
+                yield found
 
     def write(
         self,
@@ -276,7 +276,7 @@ class TsvFormat:
         with opened(destination, "wb") as stream:
             stream.write("\t".join(_NAMES).encode() + b"\n")
             for record in records:
-                said = _said(record)
+                said = as_values(record)
                 line = "\t".join(_cell(said[name]) if name in said else "" for name in _NAMES)
                 stream.write(line.encode("utf-8", _SURROGATES) + b"\n")
                 count += 1

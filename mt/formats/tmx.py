@@ -19,8 +19,10 @@ from mt.formats.xmltext import (
     illegal,
     language_rank,
     local_name,
+    nests,
     opened,
     own_text,
+    partnered,
     program_version,
     restore,
     shown,
@@ -321,14 +323,14 @@ def _seg(plain: str, codes: Sequence[Code]) -> str:
 
 def _tag(code: Code, codes: Sequence[Code]) -> str:
     """One inline tag; <hi> only where all of them nest, other pairs as <bpt> and <ept>, lone ones as <it>."""
-    if code.element == "hi" and _nests(codes):
+    if code.element == "hi" and code.kind != "empty" and nests(codes, ("hi",)):
         if code.kind == "close":
             return "</hi>"
         return f"<hi{_rest(code, 'x')}>"
     if code.kind == "empty":
         name = "ut" if code.element == "ut" else "ph"
         return f"<{name}{_rest(code, 'x')}>{text(code.text)}</{name}>"
-    if code.element == "it" or not code.id or not _paired(code, codes):
+    if code.element == "it" or not partnered(code, codes):
         pos = "begin" if code.kind == "open" else "end"
         return f'<it pos="{pos}"{_rest(code, "x")}>{text(code.text)}</it>'
     if code.kind == "open":
@@ -341,26 +343,8 @@ _ALLOWED = ("x", "type", "assoc")
 
 def _rest(code: Code, number: str) -> str:
     """The identifier and the attributes of a tag, as far as TMX has them."""
-    allowed = [(k, v) for k, v in code.attributes if k in _ALLOWED and k != number]
+    allowed = [(k, v[:1] if k == "assoc" else v) for k, v in code.attributes if k in _ALLOWED and k != number]
     if code.kind != "empty" or code.element == "ut":
         allowed = [(k, v) for k, v in allowed if k != "assoc"]
-    if code.element == "ut":
-        allowed = [(k, v) for k, v in allowed if k == "x"]
+        allowed = [(k, v) for k, v in allowed if k == "x" or code.element != "ut"]
     return (attribute(number, code.id) if code.id else "") + "".join(attribute(k, v) for k, v in allowed)
-
-
-def _nests(codes: Sequence[Code]) -> bool:
-    """Whether every <hi> is closed and none crosses another."""
-    depth = 0
-    for code in codes:
-        if code.element == "hi":
-            depth += {"open": 1, "close": -1}.get(code.kind, 0)
-            if depth < 0:
-                return False
-    return depth == 0
-
-
-def _paired(code: Code, codes: Sequence[Code]) -> bool:
-    """Whether a code has exactly one partner of its number."""
-    kinds = [other.kind for other in codes if other.id == code.id and other.kind != "empty"]
-    return sorted(kinds) == ["close", "open"]

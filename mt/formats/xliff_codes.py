@@ -14,7 +14,9 @@ from mt.formats.xmltext import (
     entity_text,
     illegal,
     local_name,
+    nests,
     own_text,
+    partnered,
     restore,
     shown,
     text,
@@ -28,7 +30,6 @@ _TEXTS = ("bpt", "ept", "ph", "it")
 _CONTROL = "x-control-"
 NMTOKEN = re.compile(r"[\w.:·-]+", re.A)
 _HEX = "mt-h-"
-_CODE = re.compile(r"x-[^\s]+|bold|italic|underlined|link|image|pb|lb")
 
 ATTRIBUTES = {
     "g": ("ctype", "clone", "xid", "equiv-text"),
@@ -43,31 +44,15 @@ ATTRIBUTES = {
 }
 """Attributes of XLIFF 1.2's inline elements that are kept, besides identifiers."""
 
-_ATTRIBUTES_2 = (
-    "canCopy",
-    "canDelete",
-    "canReorder",
-    "copyOf",
-    "disp",
-    "equiv",
-    "subType",
-    "type",
-    "translate",
-    "value",
-    "ref",
-)
-_ATTRIBUTES_OF_PC = (
-    "canCopy",
-    "canDelete",
-    "canReorder",
-    "copyOf",
-    "dispStart",
-    "dispEnd",
-    "equivStart",
-    "equivEnd",
-    "subType",
-    "type",
-)
+_EDITING = ("canCopy", "canDelete", "canReorder", "copyOf", "subType", "type")
+ATTRIBUTES_2: dict[str, tuple[str, ...]] = {
+    "ph": (*_EDITING, "disp", "equiv"),
+    "sc": (*_EDITING, "disp", "equiv"),
+    "pc": (*_EDITING, "dispStart", "dispEnd", "equivStart", "equivEnd"),
+    "mrk": (),
+    "sm": (),
+}
+"""Attributes of XLIFF 2's inline elements that are kept, besides identifiers and those of markers."""
 
 
 class Walker:
@@ -207,27 +192,6 @@ def written(
     return "".join(out)
 
 
-def nests(codes: Sequence[Code], elements: Sequence[str]) -> bool:
-    """Whether the codes of these elements are all closed and none crosses another."""
-    stack: list[tuple[str, str]] = []
-    for code in codes:
-        if code.element in elements and code.kind == "open":
-            stack.append((code.element, code.id))
-        elif (
-            code.element in elements
-            and code.kind == "close"
-            and (not stack or stack.pop() != (code.element, code.id))
-        ):
-            return False
-    return not stack
-
-
-def partnered(code: Code, codes: Sequence[Code]) -> bool:
-    """Whether a code has exactly one partner, which stands on the right side of it."""
-    kinds = [other.kind for other in codes if other.id == code.id and other.kind != "empty"]
-    return bool(code.id) and kinds == ["open", "close"]
-
-
 def tags_12(codes: Sequence[Code]) -> Iterator[str]:
     """The tags of codes in XLIFF 1.2: the element they came from where it fits, else <bpt>, <ept>, <ph>, <it>."""
     spans = nests(codes, ("g", "mrk", "hi"))
@@ -250,7 +214,8 @@ def _name_12(code: Code, codes: Sequence[Code], spans: bool) -> str:
     """The element that a code becomes in XLIFF 1.2."""
     pointed = {"open": "bx", "close": "ex", "empty": "x"}[code.kind]
     if code.element in ("g", "mrk", "hi") and code.kind != "empty":
-        marked = code.element == "mrk" and any(k == "mtype" for k, _ in _opening(code, codes).attributes)
+        kept = _opening(code, codes).attributes
+        marked = code.element == "mrk" and any(k == "mtype" and _fits_12("mrk", k, v) for k, v in kept)
         return ("mrk" if marked else "g") if spans else pointed
     if code.element == "x" and code.kind == "empty":
         return "x"
@@ -275,7 +240,8 @@ def _identity_12(code: Code, name: str, number: int) -> str:
     own = dict(code.attributes).get("id")
     value = code.id or f"{GENERATED}{number}"
     if name == "mrk":
-        return attribute("mid", token(code.id)) if code.id else ""
+        # A <mrk> with mid in a <target> must repeat one of <seg-source>, which is not written.
+        return ""
     if own and name in ("bpt", "ept", "bx", "ex", "it") and code.id:
         return attribute("id", own) + attribute("rid", token(code.id))
     return attribute("id", value)
@@ -285,14 +251,15 @@ def _kept_12(code: Code, name: str) -> str:
     """The attributes that XLIFF 1.2 has for an element, as far as their values fit."""
     out = ""
     for key, value in code.attributes:
-        if key not in ATTRIBUTES[name]:
-            continue
-        if key in ("ctype", "mtype") and not _fits_12(key, value):
-            continue
-        out += attribute(key, value)
+        said = _ASSOCIATIONS.get(value, value) if key == "assoc" else value
+        if key in ATTRIBUTES[name] and _fits_12(name, key, said):
+            out += attribute(key, said)
     return out
 
 
+_ASSOCIATIONS = {"p": "preceding", "f": "following", "b": "both"}
+"""How TMX writes what a placeholder belongs to, and how XLIFF 1.2 does."""
+_OWN_TYPE = re.compile(r"x-\S+")
 _MARKER_TYPES = frozenset(
     [
         "abbrev",
@@ -317,10 +284,18 @@ _MARKER_TYPES = frozenset(
 )
 
 
-def _fits_12(key: str, value: str) -> bool:
+def _fits_12(name: str, key: str, value: str) -> bool:
     if key == "mtype":
-        return value in _MARKER_TYPES or bool(re.fullmatch(r"x-\S+", value))
-    return bool(_CODE.fullmatch(value))
+        return value in _MARKER_TYPES or bool(_OWN_TYPE.fullmatch(value))
+    if key == "assoc":
+        return value in _ASSOCIATIONS.values()
+    if key == "clone":
+        return value in ("yes", "no")
+    if key == "ctype":
+        placeholder = name in ("x", "ph")
+        usual = ("image", "pb", "lb") if placeholder else ("bold", "italic", "underlined", "link")
+        return value in usual or bool(_OWN_TYPE.fullmatch(value))
+    return True
 
 
 def control_12(number: int, character: str) -> str:
@@ -358,10 +333,10 @@ class Tags2:
             if code.element in ("pc", "mrk") and code.kind != "empty" and spans and code.id:
                 yield self._span(code, codes, own)
             elif code.kind == "empty":
-                yield f"<ph{attribute('id', own)}{self._reference('dataRef', code.text)}{_kept_2(code)}/>"
+                yield f"<ph{attribute('id', own)}{self._reference('dataRef', code.text)}{_kept_2(code, 'ph')}/>"
             elif code.element in ("sm", "em") and partnered(code, codes):
                 yield (
-                    f"<sm{attribute('id', own)}{_kept_2(code)}/>"
+                    f"<sm{attribute('id', own)}{_kept_2(code, 'sm')}/>"
                     if code.kind == "open"
                     else f"<em{attribute('startRef', own)}/>"
                 )
@@ -377,13 +352,12 @@ class Tags2:
             (c for c in codes if c.kind == "close" and (c.element, c.id) == (code.element, code.id)), code
         )
         if code.element == "mrk":
-            return f"<mrk{attribute('id', own)}{_kept_2(code)}>"
+            return f"<mrk{attribute('id', own)}{_kept_2(code, 'mrk')}>"
         data = self._reference("dataRefStart", code.text) + self._reference("dataRefEnd", closing.text)
-        kept = "".join(attribute(k, v) for k, v in code.attributes if k in _ATTRIBUTES_OF_PC)
-        return f"<pc{attribute('id', own)}{data}{kept}>"
+        return f"<pc{attribute('id', own)}{data}{_kept_2(code, 'pc')}>"
 
     def _point(self, code: Code, own: str, paired: bool) -> str:
-        data = self._reference("dataRef", code.text) + _kept_2(code)
+        data = self._reference("dataRef", code.text) + _kept_2(code, "sc")
         if code.kind == "open":
             return f"<sc{attribute('id', own)}{'' if paired else attribute('isolated', 'yes')}{data}/>"
         if paired:
@@ -396,31 +370,27 @@ class Tags2:
         return attribute(name, self._data.setdefault(native, f"d{len(self._data) + 1}"))
 
 
-def _kept_2(code: Code) -> str:
-    return "".join(attribute(k, v) for k, v in code.attributes if k in _ATTRIBUTES_2 and _fits_2(code, k, v))
+def _kept_2(code: Code, name: str) -> str:
+    """The attributes that XLIFF 2 has for an element, as far as their values fit."""
+    return "".join(attribute(key, value) for key, value in code.attributes if _fits_2(name, key, value))
 
 
 _TYPES_2 = ("fmt", "ui", "quote", "link", "image", "other")
 _USER_DEFINED = re.compile(r"[^\s:]+:[^\s:]+")
 
 
-def _fits_2(code: Code, key: str, value: str) -> bool:
-    """Whether an attribute's value is one that XLIFF 2 allows on the element the code becomes."""
-    marker = code.element in ("mrk", "sm")
+def _fits_2(name: str, key: str, value: str) -> bool:
+    marker = name in ("mrk", "sm")
     if key in ("translate", "value", "ref"):
         return marker and (key != "translate" or value in ("yes", "no"))
-    if key == "type":
-        return (
-            (value in ("generic", "comment", "term") or bool(_USER_DEFINED.fullmatch(value)))
-            if marker
-            else value in _TYPES_2
-        )
-    if marker:
+    if key == "type" and marker:
+        return value in ("generic", "comment", "term") or bool(_USER_DEFINED.fullmatch(value))
+    if key not in ATTRIBUTES_2[name]:
         return False
     if key in ("canCopy", "canDelete"):
         return value in ("yes", "no")
     if key == "canReorder":
         return value in ("yes", "no", "firstNo")
-    if key == "subType":
-        return bool(_USER_DEFINED.fullmatch(value))
-    return True
+    if key == "type":
+        return value in _TYPES_2
+    return key != "subType" or bool(_USER_DEFINED.fullmatch(value))

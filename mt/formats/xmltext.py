@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,7 +24,9 @@ GENERATED = "mt-"
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\U0010ff00-\U0010ff1f]")
 _PROTECTED = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
-_TO_PROTECT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\U0010ff00-\U0010ff1f]|" + r"\\(?=u\{)")
+_TO_PROTECT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\U0010ff00-\U0010ff1f]|" + r"\\(?=u\{)"
+)
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _ATTRIBUTE = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
@@ -303,3 +305,24 @@ def unbalanced(codes: tuple[Code, ...]) -> bool:
         else:
             return True
     return bool(open_)
+
+
+def nests(codes: Sequence[Code], elements: Sequence[str]) -> bool:
+    """Whether the codes of these elements are all closed and none crosses another."""
+    stack: list[tuple[str, str]] = []
+    for code in codes:
+        if code.element in elements and code.kind == "open":
+            stack.append((code.element, code.id))
+        elif (
+            code.element in elements
+            and code.kind == "close"
+            and (not stack or stack.pop() != (code.element, code.id))
+        ):
+            return False
+    return not stack
+
+
+def partnered(code: Code, codes: Sequence[Code]) -> bool:
+    """Whether a code has exactly one partner, which stands on the right side of it."""
+    kinds = [other.kind for other in codes if other.id == code.id and other.kind != "empty"]
+    return bool(code.id) and kinds == ["open", "close"]

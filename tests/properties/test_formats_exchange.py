@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mt.data import Finding, Origin, Severity, Verdict
@@ -110,7 +110,8 @@ def read(name: str, raw: bytes, report: ImportReport | None = None) -> list[Pair
     return list(exchange.get(name).read(io.BytesIO(raw), "nl", "en", report or ImportReport(name)))
 
 
-@pytest.mark.parametrize("name", ["tmx", "xliff", "xliff2", "tsv", "jsonl"])
+@pytest.mark.parametrize("name", ["tmx", "xliff", "xliff2", "tsv", "jsonl", "docx"])
+@settings(max_examples=40)
 @given(given_records=st.lists(records(), min_size=1, max_size=3))
 def test_reading_what_was_written_gives_the_same_records(name: str, given_records: list[PairRecord]) -> None:
     report = ImportReport("file")
