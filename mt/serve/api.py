@@ -1,0 +1,246 @@
+"""The API: one function for each request, from a checked call to plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mt.data import Finding, Severity
+from mt.errors import UsageError
+from mt.review import KEYS, ReviewSession, diff
+from mt.review.session import CATEGORIES, SEVERITIES
+from mt.serve.call import Call
+from mt.serve.desk import Desk
+from mt.serve.records import Record, bead_record, changes_record, document_record, summary_record, view_record
+from mt.store import Order, Saved, SavedFilter, Status
+
+PAGE = 50
+LONGEST_PAGE = 200
+
+ORDERS = {order.value: order for order in Order}
+
+Handler = Callable[[Desk, Call], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Somebody changed the pair first: what stands there now, and what was to be saved."""
+
+    record: Record
+
+
+def words(desk: Desk, call: Call) -> Record:
+    """The names that the page offers: filters, orders, statuses, error categories."""
+    return {
+        "filters": KEYS,
+        "orders": list(ORDERS),
+        "statuses": [status.value for status in Status],
+        "categories": CATEGORIES,
+        "severities": SEVERITIES,
+    }
+
+
+# The queue
+
+
+def queue(desk: Desk, call: Call) -> Record:
+    """The first pairs that fit, whoever holds them."""
+    session, query = desk.session(call.reviewer), desk.query(call.text("filter", ""))
+    limit = call.integer("limit", PAGE, 1, LONGEST_PAGE)
+    offset = call.integer("offset", 0)
+    found = session.queue.peek(query, call.choice("order", ORDERS, "worst"), limit + 1, offset)
+    return {"pairs": [summary_record(one) for one in found[:limit]], "more": len(found) > limit}
+
+
+def count(desk: Desk, call: Call) -> Record:
+    """How many pairs fit."""
+    query = desk.query(call.text("filter", ""))
+    return {"count": desk.session(call.reviewer).queue.remaining(query)}
+
+
+def next_pair(desk: Desk, call: Call) -> Record:
+    """The next pair, held for the reviewer; pairs that are named are given back first."""
+    session, query = desk.session(call.reviewer), desk.query(call.text("filter", ""))
+    order = call.choice("order", ORDERS, "worst")
+    if call.values.get("release") is not None:
+        session.queue.release([call.integer("release")])
+    stored = session.next(query, order)
+    return {"pair": _view(desk, session, stored.id) if stored else None}
+
+
+# One pair
+
+
+def pair(desk: Desk, call: Call) -> Record:
+    """A pair with everything that helps to decide."""
+    number = desk.pair(call.path["pair"]).id
+    return {"pair": _view(desk, desk.session(call.reviewer), number)}
+
+
+def links(desk: Desk, call: Call) -> Record:
+    """Which words of a pair translate one another, as indices of white-space tokens."""
+    texts = desk.pair(call.path["pair"]).pair
+    return {"links": desk.links(texts.source, texts.target)}
+
+
+def verdict(desk: Desk, call: Call) -> Record | Conflict:
+    """Record a decision on the version of the pair that the reviewer saw."""
+    session, number = desk.session(call.reviewer), desk.pair(call.path["pair"]).id
+    version, note = call.integer("version"), call.text("note", "", 2000)
+    said = call.text("verdict", longest=20)
+    if said == "edit":
+        saved = session.edit(number, version, call.text("target"), note)
+    elif said == "undo":
+        saved = session.undo_pair(number, version)
+    else:
+        table: dict[str, Callable[[int, int, str], Saved]] = {
+            "accept": session.accept,
+            "reject": session.reject,
+            "skip": session.skip,
+            "flag": session.flag,
+            "comment": session.comment,
+        }
+        saved = call.choice("verdict", table)(number, version, note)
+    return _answer(desk, session, saved, call.values.get("target"))
+
+
+def undo(desk: Desk, call: Call) -> Record | Conflict:
+    """Take back the reviewer's newest decision that still counts."""
+    session = desk.session(call.reviewer)
+    saved = session.undo()
+    return {"pair": None} if saved is None else _answer(desk, session, saved, None)
+
+
+def judge_finding(desk: Desk, call: Call) -> Record:
+    """Dismiss a finding as a false alarm, or take that back."""
+    session, number = desk.session(call.reviewer), desk.pair(call.path["pair"]).id
+    finding = Finding(
+        check=call.text("check", longest=100),
+        severity=call.choice("severity", {one.value: one for one in Severity}),
+        message=call.text("message", longest=2000),
+        side=call.text("side", longest=10),
+        span=call.span("span"),
+    )
+    (session.dismiss if call.flag("dismissed") else session.restore)(number, finding)
+    return {"pair": _view(desk, session, number)}
+
+
+def mark(desk: Desk, call: Call) -> Record:
+    """Mark an error in the text of a pair."""
+    session, number = desk.session(call.reviewer), desk.pair(call.path["pair"]).id
+    span = call.span("span")
+    if span is None:
+        raise UsageError("A mark needs a span.", "Select the words in the text.")
+    category, severity = call.text("category", longest=100), call.text("severity", longest=20)
+    side, note = call.text("side", "target", 10), call.text("note", "", 2000)
+    session.mark(number, category, severity, span, side, note)
+    return {"pair": _view(desk, session, number)}
+
+
+def unmark(desk: Desk, call: Call) -> Record:
+    """Take a mark back."""
+    session, number = desk.session(call.reviewer), desk.pair(call.path["pair"]).id
+    session.unmark(call.path["span"])
+    return {"pair": _view(desk, session, number)}
+
+
+def split(desk: Desk, call: Call) -> Record:
+    """Split the bead of a pair after its first source and target segments."""
+    stored = desk.pair(call.path["pair"])
+    sources, targets = call.integer("sources", high=100), call.integer("targets", high=100)
+    done = desk.session(call.reviewer).split(stored.document, stored.position, sources, targets)
+    return _beads_changed(desk, stored.document, stored.position, done)
+
+
+def merge(desk: Desk, call: Call) -> Record:
+    """Make one bead of the bead of a pair and the next one."""
+    stored = desk.pair(call.path["pair"])
+    done = desk.session(call.reviewer).merge(stored.document, stored.position)
+    return _beads_changed(desk, stored.document, stored.position, done)
+
+
+def _beads_changed(desk: Desk, document: str, position: int, done: bool) -> Record:
+    """Whether the beads were changed, and the pair that now stands at the place."""
+    there = desk.pair_at(document, position) if done else None
+    return {"changed": done, "pair": there.id if there else None}
+
+
+def difference(desk: Desk, call: Call) -> Record:
+    """What changed between two texts."""
+    return {"changes": changes_record(diff(call.text("before"), call.text("after")))}
+
+
+def _view(desk: Desk, session: ReviewSession, number: int) -> Record:
+    view = session.view(number)
+    info = desk.document(view.stored.document, fresh=False)
+    return view_record(view, info, _bead(desk, view.stored.document, view.stored.position, info.kind))
+
+
+def _bead(desk: Desk, document: str, position: int, kind: str) -> Record | None:
+    """The bead at a position of an alignment, or None for another document."""
+    if kind != "alignment":
+        return None
+    alignment = desk.store.alignment(document)
+    bead = alignment.beads.get(position)
+    if bead is None:
+        return None
+    sources = desk.store.segment_texts(alignment.source, bead.source)
+    targets = desk.store.segment_texts(alignment.target, bead.target)
+    return bead_record(bead, sources, targets, position == max(alignment.beads))
+
+
+def _answer(desk: Desk, session: ReviewSession, saved: Saved, wanted: Any) -> Record | Conflict:
+    """The pair as it stands after a decision, or the conflict with what stood there first."""
+    record: Record = {"saved": saved.saved, "pair": _view(desk, session, saved.pair.id)}
+    if saved.saved:
+        return record
+    if isinstance(wanted, str):
+        record["wanted"] = wanted
+        record["changes"] = changes_record(diff(saved.pair.pair.target, wanted))
+    return Conflict(record)
+
+
+# Many pairs
+
+
+def accept_all(desk: Desk, call: Call) -> Record:
+    """Accept every pair that fits and has no error; says what was left and why."""
+    session = desk.session(call.reviewer)
+    return asdict(session.accept_all(desk.query(call.text("filter"))))
+
+
+def filters(desk: Desk, call: Call) -> Record:
+    """The saved filters."""
+    return {"filters": [asdict(one) for one in desk.store.filters()]}
+
+
+def save_filter(desk: Desk, call: Call) -> Record:
+    """Keep a filter under a name."""
+    name, text = " ".join(call.text("name", longest=80).split()), call.text("filter", longest=2000)
+    if not name:
+        raise UsageError("A saved filter needs a name.")
+    desk.query(text)
+    order = call.choice("order", ORDERS, "worst")
+    desk.store.save_filter(SavedFilter(name, text, order.value, call.reviewer))
+    return filters(desk, call)
+
+
+def remove_filter(desk: Desk, call: Call) -> Record:
+    """Forget a saved filter."""
+    desk.store.remove_filter(call.text("name", longest=80))
+    return filters(desk, call)
+
+
+# Documents
+
+
+def documents(desk: Desk, call: Call) -> Record:
+    """The documents with their progress, old versions left out."""
+    infos = [info for info in desk.store.documents() if not info.superseded]
+    return {"documents": [document_record(info) for info in infos]}
+
+
+def document(desk: Desk, call: Call) -> Record:
+    """One document with its progress."""
+    return {"document": document_record(desk.document(call.path["document"]))}

@@ -1,0 +1,143 @@
+"""What the server's requests share: the store, one review session for each reviewer, the linker of words."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from mt.pipeline.links import Links, WordLinker
+from mt.pipeline.sentences import judge_by_checks
+from mt.review import ReviewSession, ReviewStatistics, collect_statistics, parse_filter, resolve
+from mt.review.session import BeadScorer, Judge
+from mt.store import DocumentInfo, PairQuery, Store, StoredPair
+
+REVIEWERS = 1000
+"""Review sessions kept; a session that is made again knows everything from the store."""
+
+LINKS = 2000
+"""Pairs whose word links are kept."""
+
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class NotHere(Exception):
+    """What a request names is not in the store; the text says what."""
+
+
+class Desk:
+    """The side of the server that knows no web. Its methods may be called from any thread.
+
+    Args:
+        store: open for writing.
+        judge: scores an edited pair; by default the checks of this program.
+        score_bead: scores a bead that was split or merged.
+    """
+
+    def __init__(
+        self, store: Store, judge: Judge | None = None, score_bead: BeadScorer | None = None
+    ) -> None:
+        self.store = store
+        self._judge = judge or (lambda pair: judge_by_checks([pair])[0])
+        self._score_bead = score_bead
+        self._sessions: _Cache[str, ReviewSession] = _Cache(REVIEWERS)
+        self._kinds: _Cache[str, DocumentInfo] = _Cache(REVIEWERS)
+        self._links: _Cache[tuple[str, str], Links] = _Cache(LINKS)
+        self._linking = threading.Lock()
+        self._linker: WordLinker | None = None
+        self._counting = threading.Lock()
+
+    def session(self, reviewer: str) -> ReviewSession:
+        """The review session of a reviewer."""
+        return self._sessions.get(
+            reviewer,
+            lambda: ReviewSession(self.store, reviewer, judge=self._judge, score_bead=self._score_bead),
+        )
+
+    def query(self, text: str) -> PairQuery:
+        """A filter as it is typed, with its documents found.
+
+        Raises:
+            UsageError: it cannot be read, or names no document or several.
+        """
+        return resolve(self.store, parse_filter(text))
+
+    def pair(self, pair_id: int) -> StoredPair:
+        """A pair.
+
+        Raises:
+            NotHere: there is none.
+        """
+        found = self.store.pairs_by_id([pair_id])
+        if not found:
+            raise NotHere(f"There is no pair {pair_id}.")
+        return found[0]
+
+    def pair_at(self, document_id: str, position: int) -> StoredPair | None:
+        """The first pair of a document at a position or behind it, or None."""
+        return next((one for one in self.store.pairs(document_id) if one.position >= position), None)
+
+    def document(self, document_id: str, fresh: bool = True) -> DocumentInfo:
+        """A document and its counts.
+
+        Args:
+            document_id: its identifier, not a name.
+            fresh: False where only what never changes is wanted.
+
+        Raises:
+            NotHere: there is none.
+        """
+        if not fresh:
+            return self._kinds.get(document_id, lambda: self.document(document_id))
+        try:
+            return self.store.document_info(document_id)
+        except Exception as error:
+            if any(info.id == document_id for info in self.store.documents()):
+                raise
+            raise NotHere(f"There is no document {document_id}.") from error
+
+    def links(self, source: str, target: str) -> Links:
+        """Which white-space tokens of a pair translate one another."""
+        return self._links.get((source, target), lambda: self._link(source, target))
+
+    def linker(self) -> WordLinker:
+        """The linker, loaded when it is first wanted."""
+        with self._linking:
+            if self._linker is None:
+                self._linker = WordLinker()
+            return self._linker
+
+    def _link(self, source: str, target: str) -> Links:
+        linker = self.linker()
+        # The encoder is not shared between threads at the same time.
+        with self._linking:
+            return linker.links([(source, target)])[0]
+
+    def statistics(self) -> ReviewStatistics:
+        """The figures of the reviews, counted by one request at a time."""
+        with self._counting:
+            return collect_statistics(self.store)
+
+
+class _Cache(Generic[Key, Value]):
+    """The values that were asked for last, made when they are first wanted."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key, make: Callable[[], Value]) -> Value:
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            value = self._values.setdefault(key, value)
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        return value
