@@ -14,6 +14,9 @@ from mt.cli import options, report
 from mt.errors import FailedSegmentsError, UsageError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from mt.engines import Engine
     from mt.pipeline.files import Done, FileTranslator, Wishes, Work
 
 app = typer.Typer()
@@ -97,8 +100,6 @@ def translate(
     The translation keeps the document's structure. An interrupted run goes on where it was when the same command
     is called again; an edited article translates only what changed.
     """
-    from mt.pipeline.files import Wishes, plan
-
     given = {
         "store": store,
         "model": model,
@@ -109,29 +110,41 @@ def translate(
         "threads": threads,
     }
     settings = config.load(given, profile)
-    sources = [text for text in inputs or [] if text != "-"]
-    if lines:
-        _translate_lines(settings, sources, output, encoding, rescue, quiet)
-        return
     if as_json and (output or bilingual):
         raise UsageError("--json prints the pairs to stdout.", "Leave out --output and --bilingual.")
+
+    from mt.pipeline.opening import engine_in_background
+
+    engine_loaded = engine_in_background(settings)
+    from mt.pipeline.files import Wishes, plan
+
+    sources = [text for text in inputs or [] if text != "-"]
+    if lines:
+        _translate_lines(engine_loaded, settings, sources, output, encoding, rescue, quiet)
+        return
     langs = settings["source_lang"], settings["target_lang"]
     kind = bilingual.value if bilingual else None
     work = plan(sources, output, *langs, kind, to_stdout=as_json)
     wishes = Wishes(langs[0], format_name, encoding, force, "jsonl" if as_json else kind)
-    _translate_files(settings, work, wishes, memory, rescue, quiet)
+    _translate_files(engine_loaded, settings, work, wishes, memory, rescue, quiet)
 
 
 def _translate_files(
-    settings: config.Config, work: list[Work], wishes: Wishes, memory: bool, rescue: bool, quiet: bool
+    engine: Future[Engine],
+    settings: config.Config,
+    work: list[Work],
+    wishes: Wishes,
+    memory: bool,
+    rescue: bool,
+    quiet: bool,
 ) -> None:
     from mt.pipeline.files import FileTranslator
-    from mt.pipeline.opening import model_advice, open_store, open_translator
+    from mt.pipeline.opening import model_advice, open_store, translator_of
     from mt.pipeline.sentences import judge_by_checks
 
     with (
-        open_translator(settings, judge_by_checks, rescue) as translator,
         open_store(settings) as stored,
+        translator_of(engine.result(), settings, judge_by_checks, rescue) as translator,
         report.progress("sentences", quiet=quiet) as bar,
     ):
         if not quiet and (advice := model_advice(translator.engine.info.model)):
@@ -190,6 +203,7 @@ def _end(files: FileTranslator) -> None:
 
 
 def _translate_lines(
+    engine: Future[Engine],
     settings: config.Config,
     sources: list[str],
     output: Path | None,
@@ -199,13 +213,13 @@ def _translate_lines(
 ) -> None:
     from mt.pipeline.documents import output_stream, require_writable
     from mt.pipeline.files import read_lines, translate_lines
-    from mt.pipeline.opening import model_advice, open_translator
+    from mt.pipeline.opening import model_advice, translator_of
 
     paths = [Path(source) for source in sources]
     if output:
         require_writable(output, paths)
     with (
-        open_translator(settings, rescues=rescue) as translator,
+        translator_of(engine.result(), settings, rescues=rescue) as translator,
         report.progress("lines", quiet=quiet) as bar,
         output_stream(output) as stream,
     ):

@@ -1,13 +1,19 @@
-"""The engine, the translator and the store that the settings name."""
+"""The engine, the translator and the store that the settings name.
+
+What each function needs is imported when it is called: the engine loads in the background while the rest of the
+program is still being imported.
+"""
 
 from __future__ import annotations
 
-from mt import engines
-from mt.config import Config
-from mt.engines import DecodeOptions, Engine, models
-from mt.errors import EngineError
-from mt.pipeline.sentences import Judge, SentenceTranslator
-from mt.store import Store
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mt.config import Config
+    from mt.engines import DecodeOptions, Engine
+    from mt.pipeline.sentences import Judge, SentenceTranslator
+    from mt.store import Store
 
 
 def open_engine(settings: Config) -> Engine:
@@ -17,6 +23,9 @@ def open_engine(settings: Config) -> Engine:
         UsageError: an unknown engine or model.
         EngineError: the model cannot be loaded, or translates between other languages.
     """
+    from mt import engines
+    from mt.errors import EngineError
+
     engine = engines.load(
         settings["model"], settings["engine"], settings["compute_type"], settings["threads"]
     )
@@ -30,20 +39,35 @@ def open_engine(settings: Config) -> Engine:
     return engine
 
 
+def engine_in_background(settings: Config) -> Future[Engine]:
+    """The engine of the settings, loaded by a thread while the caller reads its input and opens the store."""
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
+    future = pool.submit(open_engine, settings)
+    pool.shutdown(wait=False)
+    return future
+
+
 def decode_options(settings: Config) -> DecodeOptions:
     """How the settings ask an engine to search."""
+    from mt.engines import DecodeOptions
+
     return DecodeOptions(beam_size=settings["beam_size"], length_penalty=settings["length_penalty"])
 
 
-def open_translator(settings: Config, judge: Judge | None = None, rescues: bool = True) -> SentenceTranslator:
-    """A translator with the engine of the settings.
+def translator_of(
+    engine: Engine, settings: Config, judge: Judge | None = None, rescues: bool = True
+) -> SentenceTranslator:
+    """A translator that searches as the settings say.
 
     Args:
-        settings: name the model and how it searches.
+        engine: what writes hypotheses.
+        settings: how it searches.
         judge: what scores the pairs, or None.
         rescues: whether a translation with an error is searched again.
     """
-    return SentenceTranslator(open_engine(settings), decode_options(settings), judge, rescues)
+    from mt.pipeline.sentences import SentenceTranslator
+
+    return SentenceTranslator(engine, decode_options(settings), judge, rescues)
 
 
 def open_store(settings: Config, read_only: bool = False) -> Store:
@@ -52,11 +76,15 @@ def open_store(settings: Config, read_only: bool = False) -> Store:
     Raises:
         StoreError: it cannot be opened.
     """
+    from mt.store import Store
+
     return Store.open(settings["store"] or None, read_only=read_only)
 
 
 def model_advice(name: str) -> str:
     """What a user should know before trusting a model's output; empty where there is nothing to say."""
+    from mt.engines import models
+
     model = models.starter()
     if name != model.name:
         return ""
