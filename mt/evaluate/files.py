@@ -22,7 +22,13 @@ FIELDS = {
 }
 """What a file is read for, and the JSON fields or TSV headings that hold it, best first."""
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 _LOOK = 8192
 
 
@@ -68,8 +74,11 @@ class SegmentFile:
     def _decoded(self, head: bytes, stream: Any) -> Iterator[tuple[int, str]]:
         if not head:
             raise FormatError(f"{self.path} is empty.", "Give a file with at least one line.")
+        encoding = _codec(self.encoding or "utf-8")
         mark, found = next(((m, e) for m, e in _MARKS if head.startswith(m)), (b"", ""))
-        encoding = found if found and not self.encoding else _codec(self.encoding or "utf-8")
+        if self.encoding and not found.startswith(encoding):
+            mark = b""
+        encoding = found if mark else encoding
         wide = encoding.startswith(("utf-16", "utf-32"))
         if b"\0" in head and not wide:
             raise FormatError(

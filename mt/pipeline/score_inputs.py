@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, zip_longest
+from itertools import islice, pairwise, zip_longest
 from pathlib import Path
 from typing import IO
 
@@ -226,6 +226,8 @@ def _aligned(request: FileRequest, systems: tuple[str, ...], paths: Sequence[str
         return [segment.plain for segment in segments_of(document)]
 
     first, *others = [segments(text, target_lang) for text in request.references]
+    if not first:
+        raise FormatError(f"{request.references[0]} has no sentences.", "Give a document with text.")
     texts = [*(segments(text, target_lang) for text in paths), *others]
     alignments = [align.align(text, first, translation=text) for text in texts]
     source = None
@@ -257,7 +259,7 @@ def common_groups(alignments: Sequence[Alignment], targets: int) -> list[tuple[i
         for bead in alignment.beads:
             joined.update(bead.target[1:])
     starts = [index for index in range(targets) if index not in joined]
-    return list(zip(starts, [*starts[1:], targets], strict=True))
+    return list(pairwise([*starts, targets]))
 
 
 def grouped(alignment: Alignment, groups: Sequence[tuple[int, int]]) -> list[str]:
