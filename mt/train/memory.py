@@ -1,8 +1,9 @@
-"""How the processor's memory is handled while training."""
+"""How the processor's memory and threads are handled while training."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from contextlib import suppress
 
@@ -21,3 +22,11 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL("libc.so.6")
         libc.mallopt(_MMAP_MAX, 0)
         libc.mallopt(_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def wait_asleep() -> None:
+    """Let threads that wait for each other sleep: spinning starves the others where the machine is shared.
+
+    It takes effect only before torch is imported, and where the user has not chosen otherwise.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

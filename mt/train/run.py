@@ -18,6 +18,7 @@ from mt.train.bitext import Counts, Example, Quality, clean, ngrams_of, read_bit
 from mt.train.card import Facts, model_card
 from mt.train.checkpoint import write_atomically
 from mt.train.dataset import encode, variants
+from mt.train.memory import wait_asleep
 from mt.train.recipe import Bitext, Recipe, check_paths, check_recipe
 from mt.train.tokenizer import open_pieces, train_pieces
 
@@ -44,6 +45,7 @@ def train(recipe: Recipe, folder: Path, quality: Quality | None, listener: Liste
 
 
 def _require_torch() -> None:
+    wait_asleep()
     try:
         import torch  # noqa: F401
         import transformers  # noqa: F401
@@ -70,7 +72,9 @@ def named(bodies: Sequence[Bitext]) -> list[Bitext]:
 
 def _claim(recipe: Recipe, folder: Path) -> None:
     """Make the folder the run's own, or find that it is."""
-    text = json.dumps(asdict(recipe), default=str, indent=1, sort_keys=True)
+    # A run may go on elsewhere: devices and threads do not make it another one.
+    training = replace(recipe.training, devices=[], threads=0)
+    text = json.dumps(asdict(replace(recipe, training=training)), default=str, indent=1, sort_keys=True)
     note = folder / "recipe.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
