@@ -79,6 +79,7 @@ class SentenceTranslator:
         self.options = options
         self._judge = judge
         self._rescues = rescues
+        self._warm = False
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
 
     def __enter__(self) -> SentenceTranslator:
@@ -101,7 +102,12 @@ class SentenceTranslator:
                 strategy = rescue.RECASE if is_all_caps(source) else rescue.BEAM
                 plans[source] = (strategy, self._pieces(strategy, source))
         texts = _texts(pieces for _, pieces in plans.values())
-        return Job(sources, plans, self._pool.submit(self._search, texts, self.options), perf_counter())
+        job = Job(sources, plans, self._pool.submit(self._search, texts, self.options), perf_counter())
+        if not self._warm:
+            # The first check loads its word lists; now it does so while the engine searches.
+            check("Jan is er.", "Jan is there.", *self._langs)
+            self._warm = True
+        return job
 
     def collect(self, job: Job) -> list[Timed]:
         """Wait for a batch, search again where a finding asks for it, judge; one pair for each source."""
