@@ -94,6 +94,8 @@ class HtmlFormat:
                 builder.add_code(unescape(_ANY_TAG.sub("", raw)), raw, item.start)
             elif item.kind == "carried" or (item.name in _INLINE and item.kind == "single"):
                 builder.add_inline(raw, item.start, "empty")
+            elif item.name == "br" and not builder.breaks_at(text, item.end):
+                builder.add_break(raw, item.start)
             elif item.name in _INLINE and item.kind in ("open", "close"):
                 builder.add_inline(raw, item.start, item.kind)
             else:

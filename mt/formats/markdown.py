@@ -108,6 +108,8 @@ def _built(text: str, lines: list[Line], kind: SegmentKind, labels: frozenset[st
             builder.add_piece(event.plain, event.start, event.end)
         elif event.kind == "code":
             builder.add_code(event.plain, text[event.start : event.end], event.start)
+        elif event.kind == "break" and not builder.breaks_at(text, event.end):
+            builder.add_break(text[event.start : event.end], event.start)
         elif event.kind != "break":
             builder.add_inline(text[event.start : event.end], event.start, event.kind)
         else:

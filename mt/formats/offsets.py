@@ -89,6 +89,10 @@ _PIECE = re.compile(
 )
 
 
+_FIRST = re.compile(r"\s*(\S)")
+_SENTENCE_END = re.compile(r"""[.!?…:;]["'”’»)\]]*$""")
+
+
 class PlainBuilder:
     """Collects the plain text of one block together with its offsets and markup.
 
@@ -110,6 +114,17 @@ class PlainBuilder:
     def empty(self) -> bool:
         """Whether there is no plain text yet."""
         return not self._length
+
+    def breaks_at(self, text: str, end: int) -> bool:
+        """Whether a line break that ends at an offset ends the block: not where a sentence goes on after it."""
+        following = _FIRST.match(text, end)
+        goes_on = following is not None and following[1].islower()
+        return not (goes_on and self._parts and not _SENTENCE_END.search(self._parts[-1]))
+
+    def add_break(self, raw: str, start: int) -> None:
+        """Add a line break inside a sentence: white space to read, markup to carry."""
+        self.add_space(start, start + len(raw))
+        self.add_inline(raw, start, "empty")
 
     def add(self, text: str, start: int, end: int) -> None:
         """Add ``text[start:end]`` as it is, white space joined."""

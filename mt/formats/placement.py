@@ -199,7 +199,7 @@ class _Placement:
     def _stretch(self, element: _Element, zone: _Zone) -> tuple[int, int]:
         """The target offsets of what an element spans in the source."""
         low, high = zone.target
-        if element.code and (found := self._literal(element.code, zone.target)):
+        if element.code and (found := self._literal(element, zone)):
             return found
         if element.source == zone.source:
             return zone.target
@@ -217,17 +217,21 @@ class _Placement:
             end = max(start, self._word_end(self._proportional(element.source[1], zone), zone))
         return self._without_outer_punctuation(element.source, max(low, start), min(high, end))
 
-    def _literal(self, code: str, within: tuple[int, int]) -> tuple[int, int] | None:
-        """The next place in the target where code stands, in any case, and no other code was put."""
-        for target, wanted in ((self._target, code), (self._target.lower(), code.lower())):
-            at = target.find(wanted, *within) if len(target) == len(self._target) else -1
-            while at >= 0:
-                span = at, at + len(code)
-                if not any(span[0] < end and start < span[1] for start, end in self._claimed):
-                    self._claimed.append(span)
-                    return span
-                at = target.find(wanted, at + 1, within[1])
-        return None
+    def _literal(self, element: _Element, zone: _Zone) -> tuple[int, int] | None:
+        """Where the target holds code literally, in any case: the free place nearest to where links point."""
+        code = element.code
+        pattern = re.compile(rf"(?<!\w){re.escape(code)}(?!\w)" if code.isalnum() else re.escape(code), re.I)
+        free = [
+            found.span()
+            for found in pattern.finditer(self._target, *zone.target)
+            if not any(found.start() < end and start < found.end() for start, end in self._claimed)
+        ]
+        tokens = self._linked(element.source, zone)
+        near = self._target_tokens[tokens[0]][0] if tokens else self._proportional(element.source[0], zone)
+        best = min(free, key=lambda span: abs(span[0] - near), default=None)
+        if best:
+            self._claimed.append(best)
+        return best
 
     def _linked(self, source: tuple[int, int], zone: _Zone) -> list[int]:
         """Target tokens linked to source tokens in a stretch: the largest group without a gap of two or more."""
@@ -266,12 +270,12 @@ class _Placement:
         return min(ends, key=lambda end: abs(end - at), default=zone.target[1])
 
     def _without_outer_punctuation(self, source: tuple[int, int], start: int, end: int) -> tuple[int, int]:
-        """Leave out the punctuation at a border of a target stretch that stands outside in the source too."""
+        """Leave out the punctuation at a border of a target stretch where the source has none inside."""
         plain, target = self._segment.plain, self._target
-        if source[1] < len(plain) and _LEADING.match(plain[source[1] : source[1] + 1]):
+        if plain[source[1] - 1 : source[1]].isalnum():
             kept = _TRAILING.sub("", target[start:end])
             end = start + len(kept) if kept else end
-        if source[0] and _TRAILING.search(plain[source[0] - 1 : source[0]]):
+        if plain[source[0] : source[0] + 1].isalnum():
             kept = _LEADING.sub("", target[start:end])
             start = end - len(kept) if kept else start
         return start, end
@@ -291,8 +295,7 @@ class _Placement:
         tokens = self._linked((at - 1, at), zone)
         if not tokens:
             return self._word_end(self._proportional(at, zone), zone)
-        start, end = self._target_tokens[tokens[-1]]
-        return self._without_outer_punctuation((at - 1, at), start, end)[1]
+        return self._without_outer_punctuation((at - 1, at), *self._target_tokens[tokens[-1]])[1]
 
     def _before_word(self, at: int, zone: _Zone) -> int:
         tokens = self._linked((at, at + 1), zone)
