@@ -282,7 +282,7 @@ class Store:
         source: str,
         source_lang: str = "nl",
         target_lang: str = "en",
-        least: float = 0.6,
+        least: float = 0.7,
         limit: int = 5,
     ) -> list[MemoryMatch]:
         """Accepted or edited pairs with a similar source, the most similar first.

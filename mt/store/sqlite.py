@@ -51,9 +51,10 @@ class SqliteSession(Session):
 
     def memory_query(self, words: Sequence[str], count: int) -> tuple[str, list[Any]]:
         either = " OR ".join(_match([word]) for word in words)
-        return f"SELECT rowid FROM memory_text WHERE memory_text MATCH ? ORDER BY rank LIMIT {count}", [
-            either
-        ]
+        return (
+            f"SELECT rowid, source FROM memory_text WHERE memory_text MATCH ? ORDER BY rank LIMIT {count}",
+            [either],
+        )
 
     def along(self, index: str) -> str:
         return f"INDEXED BY {index}"

@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 
 from mt.data import Document, Finding, Origin, Pair, QualityScore, Review, Severity, Verdict
 from mt.errors import StoreError
-from mt.store import Claimant, Order, PairQuery, PairRow, SavedFilter, Status, Store, StoredPair, search
+from mt.store import (
+    Claimant,
+    Order,
+    PairQuery,
+    PairRow,
+    SavedFilter,
+    Status,
+    Store,
+    StoredPair,
+    memory,
+    search,
+)
 
 pytest_plugins = ["tests.stores"]
 
@@ -275,7 +286,7 @@ def test_similar_accepted_sources_are_found_the_most_similar_first(store: Store)
         store.record(Review(numbers[number], Verdict.ACCEPTED, f"target {number}", "anna", AT))
     found = store.find_similar(asked)
     assert [match.target for match in found] == ["target 0", "target 1"]
-    assert 1.0 > found[0].similarity > found[1].similarity >= 0.6
+    assert 1.0 > found[0].similarity > found[1].similarity >= 0.7
     store.record(Review(numbers[0], Verdict.UNDONE, "", "anna", AT))
     assert [match.target for match in store.find_similar(asked)] == ["target 1"]
     assert store.find_similar(asked, target_lang="de") == []
@@ -289,3 +300,16 @@ def test_the_neighbours_of_a_pair_are_those_of_its_document(store: Store) -> Non
     assert [one.position for one in before] == [0]
     assert [one.position for one in after] == [2, 3]
     assert {one.document for one in before + after} == {middle.document}
+
+
+@settings(max_examples=200, deadline=None)
+@given(one=st.text("abc é", max_size=12), other=st.text("abc é", max_size=12))
+def test_similarity_counts_the_longest_common_subsequence(one: str, other: str) -> None:
+    lengths = [[0] * (len(other) + 1) for _ in range(len(one) + 1)]
+    for i, left in enumerate(one):
+        for j, right in enumerate(other):
+            longest = max(lengths[i][j + 1], lengths[i + 1][j])
+            lengths[i + 1][j + 1] = lengths[i][j] + 1 if left == right else longest
+    total = len(one) + len(other)
+    expected = 2 * lengths[-1][-1] / total if total else 1.0
+    assert memory.similarity(one, memory.places(one), other, 0.0) == expected
