@@ -38,12 +38,16 @@ def serve(
     ] = None,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="Another name of this server, as browsers ask for it."),
+        typer.Option(
+            "--allow-host", metavar="NAME", help="Another name of this server, as browsers ask for it."
+        ),
     ] = None,
     certificate: Annotated[
         str | None, typer.Option("--certificate", metavar="FILE", help="Certificate chain for https, PEM.")
     ] = None,
-    key: Annotated[str | None, typer.Option("--key", metavar="FILE", help="Private key for https, PEM.")] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="FILE", help="Private key for https, PEM.")
+    ] = None,
     store: options.Store = None,
 ) -> None:
     """Review in the browser: several reviewers at once, on this machine or, with a token, from others."""

@@ -162,7 +162,11 @@ class Access:
         """How long an address has to wait after wrong tokens; 0 where it may try."""
         with self._lock:
             recent = self._recent(client)
-            return max(0.0, recent[-FAILURES] + FAILURE_SECONDS - self._now()) if len(recent) >= FAILURES else 0.0
+            return (
+                max(0.0, recent[-FAILURES] + FAILURE_SECONDS - self._now())
+                if len(recent) >= FAILURES
+                else 0.0
+            )
 
     def token_is_right(self, token: str, client: str) -> bool:
         """Compare a token in constant time; a wrong one is remembered."""

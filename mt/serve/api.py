@@ -30,7 +30,7 @@ class Conflict:
     record: Record
 
 
-def words(desk: Desk, call: Call) -> Record:
+def words(_desk: Desk, _call: Call) -> Record:
     """The names that the page offers: filters, orders, statuses, error categories."""
     return {
         "filters": KEYS,
@@ -166,7 +166,7 @@ def _beads_changed(desk: Desk, document: str, position: int, done: bool) -> Reco
     return {"changed": done, "pair": there.id if there else None}
 
 
-def difference(desk: Desk, call: Call) -> Record:
+def difference(_desk: Desk, call: Call) -> Record:
     """What changed between two texts."""
     return {"changes": changes_record(diff(call.text("before"), call.text("after")))}
 
@@ -210,7 +210,7 @@ def accept_all(desk: Desk, call: Call) -> Record:
     return asdict(session.accept_all(desk.query(call.text("filter"))))
 
 
-def filters(desk: Desk, call: Call) -> Record:
+def filters(desk: Desk, _call: Call) -> Record:
     """The saved filters."""
     return {"filters": [asdict(one) for one in desk.store.filters()]}
 
@@ -235,7 +235,7 @@ def remove_filter(desk: Desk, call: Call) -> Record:
 # Documents
 
 
-def documents(desk: Desk, call: Call) -> Record:
+def documents(desk: Desk, _call: Call) -> Record:
     """The documents with their progress, old versions left out."""
     infos = [info for info in desk.store.documents() if not info.superseded]
     return {"documents": [document_record(info) for info in infos]}

@@ -17,12 +17,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from mt.errors import FormatError, MTError, StoreError, UsageError
-from mt.serve import api
+from mt.serve import api, article, figures
 from mt.serve.access import SESSION_SECONDS, Access, Session
 from mt.serve.call import Call
-from mt.serve.desk import Desk, NotHere
+from mt.serve.desk import Desk, NotHereError
 from mt.serve.guard import COOKIE, Guard
 from mt.serve.live import Live
+from mt.serve.records import Record
 
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
@@ -81,6 +82,10 @@ class Site:
             ("POST", "/api/pairs/{pair:int}/merge", api.merge),
             ("GET", "/api/documents", api.documents),
             ("GET", "/api/documents/{document}", api.document),
+            ("GET", "/api/documents/{document}/article", article.article),
+            ("GET", "/api/documents/{document}/export", article.exported),
+            ("GET", "/api/statistics", figures.statistics),
+            ("GET", "/api/plots/{plot}", figures.plot),
         ]
         return [
             Route("/api/session", self.show_session, methods=["GET"]),
@@ -111,7 +116,7 @@ class Site:
 
         return endpoint
 
-    def _tell(self, pair: api.Record) -> None:
+    def _tell(self, pair: Record) -> None:
         told = {name: pair[name] for name in ("id", "status", "version", "reviewer")}
         self._live.tell("decision", told)
 
@@ -148,13 +153,13 @@ class Site:
         )
         return answer
 
-    async def sign_out(self, request: Request) -> Response:
+    async def sign_out(self, _request: Request) -> Response:
         """Take the browser's cookie away."""
         answer = _json(self._session_record(None))
         answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
         return answer
 
-    def _session_record(self, session: Session | None) -> api.Record:
+    def _session_record(self, session: Session | None) -> Record:
         return {
             "signed_in": session is not None,
             "reviewer": session.reviewer if session else "",
@@ -165,7 +170,7 @@ class Site:
 
     # The page
 
-    async def events(self, request: Request) -> Response:
+    async def events(self, _request: Request) -> Response:
         """Decisions and progress as they happen."""
         if self._live.full:
             return _json({"error": "Too many pages are open."}, 503)
@@ -230,14 +235,14 @@ def _json(value: Any, status: int = 200) -> Response:
     return Response(content, status, {"cache-control": "no-store"}, "application/json")
 
 
-async def _on_error(request: Request, error: Exception) -> Response:
+async def _on_error(_request: Request, error: Exception) -> Response:
     """An error of this program as JSON, with what to do next."""
     assert isinstance(error, MTError)
     status = next((code for kind, code in STATUSES.items() if isinstance(error, kind)), 500)
     return _json({"error": error.message, "hint": error.hint}, status)
 
 
-async def _on_missing(request: Request, error: Exception) -> Response:
+async def _on_missing(_request: Request, error: Exception) -> Response:
     return _json({"error": str(error)}, 404)
 
 
@@ -253,6 +258,6 @@ STATUSES: dict[type[MTError], int] = {UsageError: 400, FormatError: 422, StoreEr
 
 HANDLERS: dict[Any, Callable[[Request, Exception], Any]] = {
     MTError: _on_error,
-    NotHere: _on_missing,
+    NotHereError: _on_missing,
     HTTPException: _on_http_error,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -20,11 +21,14 @@ LINKS = 2000
 """Pairs whose word links are kept."""
 
 
+FRESH_SECONDS = 3.0
+"""How old the figures may be: a page asks for them and for five plots at once."""
+
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-class NotHere(Exception):
+class NotHereError(Exception):
     """What a request names is not in the store; the text says what."""
 
 
@@ -49,6 +53,7 @@ class Desk:
         self._linking = threading.Lock()
         self._linker: WordLinker | None = None
         self._counting = threading.Lock()
+        self._counted: tuple[float, float, ReviewStatistics] | None = None
 
     def session(self, reviewer: str) -> ReviewSession:
         """The review session of a reviewer."""
@@ -69,11 +74,11 @@ class Desk:
         """A pair.
 
         Raises:
-            NotHere: there is none.
+            NotHereError: there is none.
         """
         found = self.store.pairs_by_id([pair_id])
         if not found:
-            raise NotHere(f"There is no pair {pair_id}.")
+            raise NotHereError(f"There is no pair {pair_id}.")
         return found[0]
 
     def pair_at(self, document_id: str, position: int) -> StoredPair | None:
@@ -88,7 +93,7 @@ class Desk:
             fresh: False where only what never changes is wanted.
 
         Raises:
-            NotHere: there is none.
+            NotHereError: there is none.
         """
         if not fresh:
             return self._kinds.get(document_id, lambda: self.document(document_id))
@@ -97,7 +102,7 @@ class Desk:
         except Exception as error:
             if any(info.id == document_id for info in self.store.documents()):
                 raise
-            raise NotHere(f"There is no document {document_id}.") from error
+            raise NotHereError(f"There is no document {document_id}.") from error
 
     def links(self, source: str, target: str) -> Links:
         """Which white-space tokens of a pair translate one another."""
@@ -117,9 +122,18 @@ class Desk:
             return linker.links([(source, target)])[0]
 
     def statistics(self) -> ReviewStatistics:
-        """The figures of the reviews, counted by one request at a time."""
+        """The figures of the reviews, some seconds old at most; counted by one request at a time."""
         with self._counting:
-            return collect_statistics(self.store)
+            now = time.monotonic()
+            if self._counted is None or now - self._counted[0] > max(FRESH_SECONDS, 10 * self._counted[1]):
+                found = collect_statistics(self.store)
+                self._counted = (time.monotonic(), time.monotonic() - now, found)
+            return self._counted[2]
+
+    def names(self) -> dict[str, str]:
+        """What the documents are called, by identifier, without their folders."""
+        infos = self.store.documents()
+        return {info.id: info.name.replace("\\", "/").rpartition("/")[2] or info.id for info in infos}
 
 
 class _Cache(Generic[Key, Value]):

@@ -55,11 +55,11 @@ HEADERS = {
 }
 
 
-class _TooLarge(Exception):
+class _TooLargeError(Exception):
     """The body is longer than a request may be."""
 
 
-class _TooSlow(Exception):
+class _TooSlowError(Exception):
     """The body does not arrive."""
 
 
@@ -91,12 +91,14 @@ class Guard:
         scope.setdefault("state", {})["session"] = session
         try:
             await self._inner(scope, _limited(receive, headers), sender)
-        except _TooLarge:
+        except _TooLargeError:
             await _refuse(sender, 413, f"A request may have {LARGEST_BODY // 1024} KiB.")
-        except _TooSlow:
+        except _TooSlowError:
             await _refuse(sender, 408, "The request took too long to arrive.")
 
-    def _judge(self, method: str, path: str, headers: Headers) -> tuple[tuple[int, str] | None, Session | None]:
+    def _judge(
+        self, method: str, path: str, headers: Headers
+    ) -> tuple[tuple[int, str] | None, Session | None]:
         """Why a request is refused, as status and message, and whose it is."""
         hosts = headers.all("host")
         if len(hosts) != 1 or not self._access.knows_host(hosts[0]):
@@ -160,16 +162,16 @@ def _limited(receive: Receive, headers: Headers) -> Receive:
     async def limited() -> Message:
         nonlocal seen, complete
         if declared.isdigit() and int(declared) > LARGEST_BODY:
-            raise _TooLarge
+            raise _TooLargeError
         if complete:
             return await receive()
         try:
             message = await asyncio.wait_for(receive(), BODY_SECONDS)
         except TimeoutError:
-            raise _TooSlow from None
+            raise _TooSlowError from None
         seen += len(message.get("body", b""))
         if seen > LARGEST_BODY:
-            raise _TooLarge
+            raise _TooLargeError
         complete = not message.get("more_body", False)
         return message
 
@@ -191,6 +193,10 @@ def _with_headers(send: Send) -> Send:
 
 async def _refuse(send: Send, status: int, message: str) -> None:
     body = json.dumps({"error": message}).encode()
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), (b"connection", b"close")]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"cache-control", b"no-store"),
+        (b"connection", b"close"),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

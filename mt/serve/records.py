@@ -54,9 +54,7 @@ def view_record(view: PairView, info: DocumentInfo, bead: Record | None) -> Reco
         "document": {"id": info.id, "name": info.name, "kind": info.kind, "segments": info.segments},
         "before": [summary_record(one) for one in view.before],
         "after": [summary_record(one) for one in view.after],
-        "findings": [
-            {**finding_record(seen.finding), "dismissed": seen.dismissed} for seen in view.findings
-        ],
+        "findings": [{**finding_record(seen.finding), "dismissed": seen.dismissed} for seen in view.findings],
         "candidates": [
             {
                 "target": one.hypothesis.text,

@@ -23,7 +23,11 @@ HOSTILE = "<script>document.title = 'pwned'</script><img src=x onerror=\"documen
 SENTENCES: tuple[tuple[str, str, float], ...] = (
     ("De trein naar Utrecht vertrekt om 9.30 uur.", "The train to Utrecht leaves at 9.13.", 0.12),
     ("Reizigers moeten rekening houden met vertraging.", "Travellers must take account of delay.", 0.71),
-    ("Volgens ProRail ligt er een boom op het spoor.", "According to ProRail, there is a tree on the track.", 0.83),
+    (
+        "Volgens ProRail ligt er een boom op het spoor.",
+        "According to ProRail, there is a tree on the track.",
+        0.83,
+    ),
     ("Het 😀 regende de hele dag in Zwolle.", "It 😀 rained all day in Zwole.", 0.35),
     (f"Hij schreef {HOSTILE} op het bord.", f"He wrote {HOSTILE} on the board.", 0.22),
     ("De burgemeester wilde niet reageren.", "The mayor did not want to comment.", 0.91),
@@ -75,3 +79,10 @@ def fill(store: Store, name: str = "treinen.txt", copies: int = 1) -> str:
         rows.append(PairRow(place, pair, SETTINGS, 30.0))
     store.add_pairs(identifier, rows)
     return identifier
+
+
+def judge(pair: Pair) -> QualityScore:
+    """A score that an error lowers, with the findings of the sample's checks."""
+    found = findings(pair.source, pair.target)
+    wrong = any(one.severity is Severity.ERROR for one in found)
+    return QualityScore(0.15 if wrong else 0.95, "sample 1", found, {"errors": float(wrong)})

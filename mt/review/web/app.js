@@ -25,6 +25,7 @@ export function go(address, replace = false) {
 }
 
 async function show() {
+  document.getElementById("toasts").replaceChildren();
   view?.leave?.();
   view = null;
   if (!session.signed_in) return showSignIn();

@@ -1,6 +1,6 @@
 // Beside the pair: findings, suggestions, what was changed, history, how the score came about.
 
-import { h, icon, moment, number } from "./dom.js";
+import { h, icon, moment } from "./dom.js";
 import { suggestions } from "./pair.js";
 import { changed } from "./text.js";
 
@@ -40,7 +40,7 @@ function proposals(pair, review) {
   const chosen = pair.candidates.find((one) => one.chosen);
   const candidates = others.length > 0 && panel("Other candidates", others.length,
     h("ul", { class: "cards" }, others.map((one) => h("li", {},
-      h("p", { lang: pair.target_lang }, changed(one.changes)),
+      h("p", { lang: pair.target_lang }, one.target === pair.target ? h("span", { class: "quiet" }, "The same as the target.") : changed(one.changes)),
       h("div", { class: "card-foot" }, h("span", { class: "quiet" }, `${one.strategy}: ${one.reason}`), key(one.target))))),
     chosen?.reason && h("p", { class: "quiet" }, `Chosen: ${chosen.strategy}, ${chosen.reason}`));
   const memory = pair.memory.length > 0 && panel("Memory", pair.memory.length, h("ul", { class: "cards" }, pair.memory.map((one) => h("li", {},

@@ -1,7 +1,7 @@
 // One pair: context, source and target side by side, words that belong together, the editor.
 
 import { post } from "./api.js";
-import { announce, h, icon, later, moment, shortName } from "./dom.js";
+import { announce, h, icon, later, shortName } from "./dom.js";
 import { score } from "./review.js";
 import { changed, layered, selectedSpan } from "./text.js";
 
@@ -73,8 +73,8 @@ function context(rows, pair, review, label) {
   return h("div", { class: `context ${label.toLowerCase()}`, role: "group", "aria-label": `${label} this pair` }, rows.map((one) =>
     h("div", { class: "context-row" },
       h("p", { lang: pair.source_lang }, one.source),
-      h("p", { lang: pair.target_lang }, one.target || h("em", {}, "no target"), " ",
-        h("button", { type: "button", class: "plain jump", "aria-label": `Open pair ${one.position + 1}`, on: { click: () => review.open(one.id) } }, `${one.position + 1}`)))));
+      h("p", { lang: pair.target_lang }, one.target || h("em", {}, "no target")),
+      h("button", { type: "button", class: "plain jump", "aria-label": `Open pair ${one.position + 1}`, on: { click: () => review.open(one.id) } }, String(one.position + 1)))));
 }
 
 /** One side's text with findings and marks at their place. */

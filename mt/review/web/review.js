@@ -1,13 +1,11 @@
 // Reviewing: the queue, one pair with everything that helps to decide, and the decisions.
 
-import { ApiError, get, post, remove, session } from "./api.js";
+import { ApiError, get, post, remove } from "./api.js";
 import { drawAside } from "./aside.js";
 import { askConflict, askReason, askMark, askSave, confirmAll } from "./dialogs.js";
-import { announce, h, icon, later, moment, number, shortName, toast } from "./dom.js";
-import { showHelp } from "./help.js";
+import { announce, h, icon, later, number, shortName, toast } from "./dom.js";
 import { keyOf, setting } from "./keys.js";
 import { drawPair } from "./pair.js";
-import { changed } from "./text.js";
 
 const ORDERS = { worst: "Worst first", document: "Document order", uncertain: "Most uncertain first" };
 
@@ -181,6 +179,7 @@ class Review {
   show(pair) {
     if (this.left) return;
     this.editor = null;
+    this.stage.classList.remove("editing");
     this.pair = pair;
     this.address(pair?.id);
     document.title = pair ? `Pair ${pair.position + 1}, ${shortName(pair.document.name || pair.document.id)} – mt` : "mt";
@@ -338,10 +337,12 @@ class Review {
   // Editing
 
   edit(text) {
+    this.stage.classList.add("editing");
     this.editor = this.drawn.edit(text, {
       save: (target) => this.decide("edit", { target }),
       cancel: () => {
         this.editor = null;
+        this.stage.classList.remove("editing");
         this.drawn.read();
         this.focusPair();
       },
