@@ -20,9 +20,12 @@ CELLS = 1 << 22
 EXACT = float(1 << 24)
 """Below this every sum of whole numbers is exact in float32, whatever the order."""
 
+FEASIBLE = 200_000_000
+"""Segments times resamples for which sacrebleu needs some 20 GB; beyond that there is no number to agree with."""
+
 
 def bootstrap_totals(
-    statistics: Sequence[NDArray[np.float64]], samples: int, seed: int | None
+    statistics: Sequence[NDArray[np.floating]], samples: int, seed: int | None
 ) -> list[NDArray[np.float32]]:
     """Sums of statistics over bootstrap resamples, the same resamples for all.
 
@@ -32,34 +35,38 @@ def bootstrap_totals(
         seed: of numpy's default generator.
 
     Returns:
-        For each table ``[samples, k]``, float32: sacrebleu sums in that type before it computes p-values.
+        For each table ``[samples, k]``, float32: sacrebleu sums in that type before it computes p-values. Where
+        that rounds, sums are added up in its order, up to a size that sacrebleu has memory for.
     """
     segments = len(statistics[0])
-    exact = [is_exact(table) for table in statistics]
-    rough = [table.astype(np.float32) for table, whole in zip(statistics, exact, strict=True) if not whole]
+    exact = all(is_exact(table) for table in statistics)
+    kind: type[np.floating] = np.float32 if exact else np.float64
+    tables: list[NDArray[np.floating]] = [table.astype(kind, copy=False) for table in statistics]
     blocks: list[list[NDArray[np.float32]]] = []
     for rows in _draws(segments, samples, seed):
-        counts = _counts(rows, segments) if any(exact) else None
-        rounded = iter(rough)
-        blocks.append(
-            [
-                (counts @ table.astype(np.float32))
-                if whole and counts is not None
-                else _sums_in_order(next(rounded), rows)
-                for table, whole in zip(statistics, exact, strict=True)
+        counts = _counts(rows, segments, kind)
+        sums = [counts @ table for table in tables]
+        if not exact and segments * samples <= FEASIBLE:
+            sums = [
+                total if is_whole(table) and total.max() < EXACT else _sums_in_order(table, rows)
+                for total, table in zip(sums, tables, strict=True)
             ]
-        )
+        blocks.append([total.astype(np.float32) for total in sums])
     return [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
 
 
-def is_exact(statistics: NDArray[np.float64]) -> bool:
+def is_exact(statistics: NDArray[np.floating]) -> bool:
     """Whether the sums of any resample are exact in float32: whole numbers that stay small enough."""
-    whole = bool((statistics == np.floor(statistics)).all())
-    return whole and len(statistics) * float(np.abs(statistics).max(initial=0)) < EXACT
+    return is_whole(statistics) and len(statistics) * float(np.abs(statistics).max(initial=0)) < EXACT
+
+
+def is_whole(statistics: NDArray[np.floating]) -> bool:
+    """Whether all numbers are whole."""
+    return bool((statistics == np.floor(statistics)).all())
 
 
 def randomised_totals(
-    pairs: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]], trials: int, seed: int | None
+    pairs: Sequence[tuple[NDArray[np.floating], NDArray[np.floating]]], trials: int, seed: int | None
 ) -> Iterator[list[tuple[NDArray[np.float64], NDArray[np.float64]]]]:
     """Sums over two pseudo-systems that swap segments at random, the same swaps for all pairs.
 
@@ -73,7 +80,8 @@ def randomised_totals(
     """
     differences = [baseline - system for baseline, system in pairs]
     exact = all(is_exact(table) for table in differences)
-    starts = [(system.sum(0), (baseline + system).sum(0)) for baseline, system in pairs]
+    sums = [[table.sum(0, dtype=np.float64) for table in pair] for pair in pairs]
+    starts = [(system, baseline + system) for baseline, system in sums]
     for coins in _coins(len(pairs[0][0]), trials, seed):
         block = []
         for (start, both), moved in zip(starts, _products(coins, differences, exact), strict=True):
@@ -83,7 +91,7 @@ def randomised_totals(
 
 
 def _products(
-    coins: NDArray[np.bool_], tables: Sequence[NDArray[np.float64]], exact: bool
+    coins: NDArray[np.bool_], tables: Sequence[NDArray[np.floating]], exact: bool
 ) -> list[NDArray[np.float64]]:
     """What each trial moves from one pseudo-system to the other; float32 where it loses nothing, for speed."""
     if exact:
@@ -119,14 +127,15 @@ def _draws(segments: int, samples: int, seed: int | None) -> Iterator[NDArray[np
         yield generator.choice(segments, size=(min(block, samples - start), segments), replace=True)
 
 
-def _sums_in_order(table: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Sums that round on the way, added up in the order that sacrebleu does."""
-    return np.stack([table[row].sum(0) for row in rows])
+def _sums_in_order(table: NDArray[np.floating], rows: NDArray[np.int64]) -> NDArray[np.floating]:
+    """Sums in float32 that round on the way, added up in the order that sacrebleu does."""
+    rough = table.astype(np.float32)
+    return np.stack([rough[row].sum(0) for row in rows])
 
 
-def _counts(rows: NDArray[np.int64], segments: int) -> NDArray[np.float32]:
+def _counts(rows: NDArray[np.int64], segments: int, kind: type[np.floating]) -> NDArray[np.floating]:
     """How often each segment was drawn, a row for each resample."""
-    counts = np.empty(rows.shape, dtype=np.float32)
+    counts = np.empty(rows.shape, dtype=kind)
     for row, count in zip(rows, counts, strict=True):
         count[:] = np.bincount(row, minlength=segments)
     return counts

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+PART = 1 << 16
+"""Segments that are computed at a time."""
+
+
 class Scorer:
     """Collects statistics of parallel streams and scores them; the texts themselves are not kept.
 
@@ -39,7 +43,7 @@ class Scorer:
         self.references = references
         self._counting = {metric.name: metric for metric in metrics}
         self.metrics: dict[str, Metric] = dict(self._counting)
-        self._blocks: dict[tuple[str, str], list[NDArray[np.float64]]] = {}
+        self._blocks: dict[tuple[str, str], list[NDArray[np.floating]]] = {}
         self.segments = 0
 
     def add(self, hypotheses: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> None:
@@ -52,7 +56,7 @@ class Scorer:
         for name, metric in self._counting.items():
             statistics = metric.against(references)
             for system, texts in zip(self.systems, hypotheses, strict=True):
-                self._blocks.setdefault((name, system), []).append(statistics(texts))
+                self._blocks.setdefault((name, system), []).append(_narrow(statistics(texts)))
         self.segments += len(references[0])
 
     def put(self, metric: Metric, statistics: Mapping[str, NDArray[np.float64]]) -> None:
@@ -60,8 +64,8 @@ class Scorer:
         self.metrics[metric.name] = metric
         self._blocks |= {(metric.name, system): [table] for system, table in statistics.items()}
 
-    def statistics(self, metric: str, system: str) -> NDArray[np.float64]:
-        """``[segments, k]`` of one metric and system."""
+    def statistics(self, metric: str, system: str) -> NDArray[np.floating]:
+        """``[segments, k]`` of one metric and system; float32 where that holds every number."""
         blocks = self._blocks[metric, system]
         if len(blocks) > 1:
             blocks[:] = [np.concatenate(blocks)]
@@ -69,13 +73,16 @@ class Scorer:
 
     def segment_scores(self, metric: str, system: str) -> NDArray[np.float64]:
         """``[segments]``: the score of each segment alone."""
-        return capped(
-            self.metrics[metric], self.metrics[metric].segment_scores(self.statistics(metric, system))
-        )
+        kind, table = self.metrics[metric], self.statistics(metric, system)
+        parts = [
+            kind.segment_scores(table[start : start + PART].astype(np.float64))
+            for start in range(0, len(table), PART)
+        ]
+        return capped(kind, np.concatenate(parts))
 
     def subset_score(self, metric: str, system: str, chosen: NDArray[np.bool_]) -> float:
         """The corpus score of some of the segments."""
-        total = self.statistics(metric, system)[chosen].sum(axis=0, keepdims=True)
+        total = self.statistics(metric, system)[chosen].sum(axis=0, dtype=np.float64, keepdims=True)
         return float(capped(self.metrics[metric], self.metrics[metric].scores(total))[0])
 
     def compare(
@@ -128,7 +135,7 @@ class Scorer:
 
     def total(self, metric: str, system: str) -> float:
         """The corpus score as computed, which a perfect match can lift an instant above 100."""
-        summed = self.statistics(metric, system).sum(axis=0, keepdims=True)
+        summed = self.statistics(metric, system).sum(axis=0, dtype=np.float64, keepdims=True)
         return float(self.metrics[metric].scores(summed)[0])
 
     def _bootstrap(self, plan: _Plan) -> _Drawn:
@@ -221,6 +228,12 @@ class _Plan:
 
 _Drawn = Mapping[tuple[str, str], "NDArray[np.floating]"]
 """Metric and system to the score in every resample; empty where nothing was resampled."""
+
+
+def _narrow(statistics: NDArray[np.float64]) -> NDArray[np.floating]:
+    """In half the memory where nothing is lost: counts are whole and small, mean lengths need not be."""
+    narrow = statistics.astype(np.float32)
+    return narrow if (narrow == statistics).all() else statistics
 
 
 def capped(metric: Metric, values: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -143,12 +143,12 @@ def test_different_numbers_of_lines_are_an_error_with_both_counts(
 ) -> None:
     with pytest.raises(UsageError) as error:
         score(hypotheses, [references])
-    assert f"{len(hypotheses)} segments" in error.value.message
+    assert f"has {len(hypotheses)} segment" in error.value.message
     assert str(len(references)) in error.value.message
 
 
 def test_a_second_reference_of_another_length_is_an_error() -> None:
-    with pytest.raises(UsageError, match="reference 2 has 1 segments and the first reference has 2"):
+    with pytest.raises(UsageError, match="reference 2 has 1 segment and the first reference has 2"):
         score(["a", "b"], [["a", "b"], ["a"]])
 
 
