@@ -60,7 +60,10 @@ class Session(ABC):
 
     @abstractmethod
     def memory_query(self, words: Sequence[str], count: int) -> tuple[str, list[Any]]:
-        """A query for identifiers and sources of the pairs in memory whose source has any of the words: those that have most come first."""
+        """A query for pairs in memory, identifier and source, whose source has any of the words.
+
+        Those that have most of them come first.
+        """
 
     def along(self, index: str) -> str:  # noqa: ARG002
         """What is written behind a table's name to have it read along an index, where that can be said."""

@@ -65,7 +65,8 @@ class PostgresqlSession(Session):
     def memory_query(self, words: Sequence[str], count: int) -> tuple[str, list[Any]]:
         vector, either = "to_tsvector('simple', left(source, 100000))", " | ".join(map(_tsquery, words))
         return (
-            f"SELECT id, source FROM pairs WHERE status IN ('accepted', 'edited') AND {vector} @@ to_tsquery('simple', ?)"
+            f"SELECT id, source FROM pairs WHERE status IN ('accepted', 'edited')"
+            f" AND {vector} @@ to_tsquery('simple', ?)"
             f" ORDER BY ts_rank({vector}, to_tsquery('simple', ?)) DESC LIMIT {count}",
             [either, either],
         )

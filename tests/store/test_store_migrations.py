@@ -74,6 +74,14 @@ def test_an_old_store_becomes_the_same_as_a_blank_one_and_keeps_its_content(
         assert schema(store_location) == schema(blank)
 
 
+def test_an_old_store_that_is_only_read_is_brought_up_to_date_first(store_location: str) -> None:
+    database = connect(store_location, read_only=False)
+    migrate(database, MIGRATIONS[:1])
+    database.close()
+    with Store.open(store_location, read_only=True) as store:
+        assert store.documents() == []
+
+
 def test_a_step_that_fails_leaves_the_store_as_it_was(store_location: str) -> None:
     database = connect(store_location, read_only=False)
     migrate(database)
