@@ -191,7 +191,7 @@ def elements(
                     yield "end", element
                     _free(element)
         except etree.XMLSyntaxError as error:
-            line = error.lineno or 0
+            line = error.lineno or 1
             reason = (error.msg or "not XML").partition(", line ")[0]
             raise FormatError(
                 f"{name} line {line}: {reason}.", "Repair the file there and import it again."
