@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -67,20 +68,27 @@ def add(
         str, typer.Option("--name", help="What to call it; default: the last part of SOURCE.")
     ] = "",
     quantization: Annotated[
-        str, typer.Option("--quantization", help="Stored weights: int8, float32 or float16.")
-    ] = "int8",
+        str,
+        typer.Option(
+            "--quantization", help="Stored weights: int8, float32, float16; auto measures which is fastest."
+        ),
+    ] = "auto",
     source_lang: Annotated[
         str, typer.Option("--source-lang", help="Where the model's files do not tell.")
     ] = "",
     target_lang: Annotated[
         str, typer.Option("--target-lang", help="Where the model's files do not tell.")
     ] = "",
+    shortlist: Annotated[
+        Path | None,
+        typer.Option("--shortlist", metavar="BITEXT", help="Bitext (source TAB target) for faster decoding."),
+    ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Install a model from the Hub, a Hugging Face, CTranslate2 or OPUS-MT folder, or an OPUS-MT zip."""
     with _Stages(quiet) as stages:
-        model = install.add(source, name, quantization, source_lang, target_lang, stages.show)
+        model = install.add(source, name, quantization, source_lang, target_lang, shortlist, stages.show)
     if as_json:
         report.out_json(_plain(model))
         return

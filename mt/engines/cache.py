@@ -15,6 +15,9 @@ from mt.engines.storage import building, locked
 from mt.errors import EngineError
 from mt.places import cache_folder
 
+_LAYOUT = 2
+"""Of what the conversion writes; a new number makes every cached model new."""
+
 
 def converted(model: Model, quantization: str = "int8") -> Model:
     """The same model in CTranslate2 layout, made at the first call and found at the next ones.
@@ -79,4 +82,6 @@ def _fingerprint(model: Model) -> str:
     """Changes with the weights' place, size or time: cheap to know, where reading them all is not."""
     path = weights_file(model.path)
     state = path.stat()
-    return hashlib.sha256(f"{path.resolve()}:{state.st_size}:{state.st_mtime_ns}".encode()).hexdigest()[:12]
+    return hashlib.sha256(
+        f"{_LAYOUT}:{path.resolve()}:{state.st_size}:{state.st_mtime_ns}".encode()
+    ).hexdigest()[:12]

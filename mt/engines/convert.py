@@ -70,13 +70,15 @@ def convert(source: Path, target: Path, quantization: str = "int8") -> None:
         _drop_padding(variables)
         vocabularies = [tokens[:-1] for tokens in vocabularies]
     else:
-        _forbid_padding(variables, vocabularies[-1])
+        vocabularies = _padding_first(variables, vocabularies)
     variables["decoder/start_from_zero_embedding"] = np.asarray(np.int8(from_zeros))
     _write_model(target / "model.bin", variables, quantization)
     _write_json(target / "config.json", _run_time_config("</s>" if from_zeros else _PAD))
     _write_vocabularies(target, vocabularies)
     for name in TOKENIZER_FILES:
         shutil.copyfile(_existing(source / name), target / name)
+    if (source / "vmap.txt").is_file():
+        shutil.copyfile(source / "vmap.txt", target / "vmap.txt")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -108,6 +110,10 @@ def read_vocabularies(folder: Path) -> list[list[str]]:
         if [ids[token] for token in tokens] != list(range(len(tokens))):
             raise EngineError(
                 f"{folder / name}: the ids are not 0 to {len(tokens) - 1}.", "Fetch the model again."
+            )
+        if absent := {"</s>", "<unk>", _PAD} - ids.keys():
+            raise EngineError(
+                f"{folder / name}: has no {min(absent)}.", "Only Marian vocabularies are known."
             )
         vocabularies.append(tokens)
     return vocabularies
@@ -268,12 +274,23 @@ def _drop_padding(variables: dict[str, Array]) -> None:
             variables[name] = views.setdefault(id(array), array[:-1])
 
 
-def _forbid_padding(variables: dict[str, Array], vocabulary: list[str]) -> None:
-    """Keep ``<pad>`` to start from, and give it a bias that makes it impossible to write."""
+def _padding_first(variables: dict[str, Array], vocabularies: list[list[str]]) -> list[list[str]]:
+    """Keep ``<pad>`` to start from, as the first token, with a bias that makes it impossible to write.
+
+    With a shortlist CTranslate2 remembers the start token's place among the candidates of its first batch; only
+    the first token of all has the same place in every batch.
+    """
+    vocabulary = vocabularies[-1]
     bias = variables.get("decoder/projection/bias", np.zeros(len(vocabulary))).astype(np.float32)
-    if _PAD in vocabulary:
-        bias[vocabulary.index(_PAD)] = _NEVER
+    bias[vocabulary.index(_PAD)] = _NEVER
     variables["decoder/projection/bias"] = bias
+    moved: dict[int, Array] = {}
+    for name in _BY_TOKEN:
+        array = variables[name]
+        place = vocabularies[0 if name.startswith("encoder") else -1].index(_PAD)
+        first = np.concatenate([array[place : place + 1], array[:place], array[place + 1 :]])
+        variables[name] = moved.setdefault(id(array), first)
+    return [[_PAD, *(token for token in tokens if token != _PAD)] for tokens in vocabularies]
 
 
 def _write_model(path: Path, variables: Mapping[str, Array], quantization: str) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mt.data import Hypothesis
-from mt.engines import DEFAULTS, DecodeOptions, EngineInfo, TokenScores
+from mt.engines import COMPUTE_TYPES, DEFAULTS, DecodeOptions, EngineInfo, TokenScores
 from mt.engines.batching import plan
 from mt.engines.models import Model, resolve
 from mt.engines.tokenizer import END, MarianTokenizer
-from mt.errors import EngineError
+from mt.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
     import ctranslate2
@@ -188,11 +188,23 @@ def open_engine(model: str | Path, compute_type: str, threads: int) -> CTranslat
     """Resolve, convert where needed, and load; see :func:`mt.engines.load`."""
     found = resolve(model)
     wanted = compute_type if compute_type != "auto" else found.compute_type or "default"
+    _check_support(wanted)
     if found.kind != "ctranslate2":
         from mt.engines.cache import converted
 
         found = converted(found, "int8" if wanted in ("default", "int8") else "float32")
     return CTranslate2Engine(found, wanted, threads or cores())
+
+
+def _check_support(compute_type: str) -> None:
+    import ctranslate2
+
+    supported = ctranslate2.get_supported_compute_types("cpu")
+    if compute_type != "default" and compute_type not in supported:
+        known = ", ".join(name for name in COMPUTE_TYPES if name in supported)
+        raise UsageError(
+            f"This processor has no {compute_type}.", f"Take --compute-type auto, or one of: {known}."
+        )
 
 
 def cores() -> int:

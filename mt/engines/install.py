@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,11 +26,15 @@ from mt.engines.storage import building, discard, locked, models_folder
 from mt.errors import EngineError, UsageError, unknown_name
 
 Progress = Callable[[str, int, int], None]
-"""Called with the stage (``download``, ``unpack``, ``convert``, ``check``), what is done and the total."""
+"""Called with the stage, what is done and the total.
+
+The stages are ``download``, ``unpack``, ``convert``, ``shortlist``, ``measure`` and ``check``; the first two count
+bytes.
+"""
 
 _KEPT = ("README.md", "LICENSE", "LICENCE", "tokenizer_config.json", "source.spm", "target.spm", "vmap.txt")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-QUANTIZATIONS = ("int8", "float32", "float16")
+QUANTIZATIONS = ("auto", "int8", "float32", "float16")
 _RESERVED = ("auto", STARTER.name)
 
 
@@ -41,9 +45,10 @@ def _silent(stage: str, done: int, total: int) -> None:
 def add(
     source: str | Path,
     name: str = "",
-    quantization: str = "int8",
+    quantization: str = "auto",
     source_lang: str = "",
     target_lang: str = "",
+    shortlist: Path | None = None,
     progress: Progress = _silent,
 ) -> Model:
     """Install a model: it is there whole at the end, or not at all.
@@ -51,8 +56,10 @@ def add(
     Args:
         source: ``owner/model`` on the Hub, a folder in Hugging Face, CTranslate2 or OPUS-MT layout, or a zip of one.
         name: what to call it; by default what the source is called.
-        quantization: number type of the stored weights: int8, float32 or float16. A CTranslate2 folder keeps its own.
+        quantization: number type of the stored weights: int8, float32, float16, or ``auto``: what was measured
+            to decode fastest here, which is int8 nearly everywhere. A CTranslate2 folder keeps its own.
         source_lang, target_lang: where the model's own files do not tell.
+        shortlist: a bitext to build a lexical shortlist from; see :mod:`mt.engines.shortlist`.
         progress: called as the work goes on.
 
     Returns:
@@ -76,7 +83,8 @@ def add(
         with tempfile.TemporaryDirectory(prefix="mt-model-") as scratch, locked(root / f".{name}.lock"):
             try:
                 folder = _fetched(source, Path(scratch), progress)
-                return _install(folder, str(source), name, quantization, (source_lang, target_lang), progress)
+                plan = _Plan(str(source), name, quantization, (source_lang, target_lang), shortlist, progress)
+                return _install(folder, plan)
             finally:
                 with suppress(OSError):
                     (root / f".{name}.lock").unlink()
@@ -123,38 +131,77 @@ def _fetched(source: str | Path, scratch: Path, progress: Progress) -> Path:
     raise UsageError(f"{source}: no such file or folder.", "Give owner/model of the Hub, a folder or a zip.")
 
 
-def _install(
-    source: Path, origin: str, name: str, quantization: str, langs: tuple[str, str], progress: Progress
-) -> Model:
-    final = models_folder() / name
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What was asked of :func:`add`."""
+
+    origin: str
+    name: str
+    quantization: str
+    langs: tuple[str, str]
+    bitext: Path | None
+    progress: Progress
+
+
+def _install(source: Path, plan: _Plan) -> Model:
+    final = models_folder() / plan.name
     checksum = sha256_of(_original_weights(source))
     if (final / METADATA).is_file():
         return _same_or_error(read_installed(final), checksum)
-    progress("convert", 0, 1)
     with building(final) as folder:
-        kept = _converted(source, folder, quantization)
-        progress("convert", 1, 1)
-        described = describe(folder, "ctranslate2", name)
+        kept, compute_type = _made(source, folder, plan)
+        described = describe(folder, "ctranslate2", plan.name)
         model = replace(
             described,
-            name=name,
-            path=final,
-            source_lang=langs[0] or described.source_lang or kept.source_lang,
-            target_lang=langs[1] or described.target_lang or kept.target_lang,
+            source_lang=plan.langs[0] or described.source_lang or kept.source_lang,
+            target_lang=plan.langs[1] or described.target_lang or kept.target_lang,
             positions=kept.positions,
             quantization=kept.quantization,
             sha256=checksum,
             stored_sha256=sha256_of(folder / "model.bin"),
-            origin=origin
-            if origin.count("/") == 1 and not Path(origin).exists()
-            else str(Path(origin).resolve()),
+            compute_type=compute_type,
+            origin=plan.origin if _on_the_hub(plan.origin) else str(Path(plan.origin).resolve()),
             installed_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         write_metadata(folder, model)
-        progress("check", 0, 1)
-        _check(replace(model, path=folder))
-        progress("check", 1, 1)
+        with _stage(plan.progress, "check"):
+            _check(model)
     return read_installed(final)
+
+
+def _made(source: Path, folder: Path, plan: _Plan) -> tuple[Model, str]:
+    """Convert, and with ``auto`` measure and convert again where int8 is not the fastest.
+
+    Returns:
+        what the source tells, and the number type to compute with, empty for that of the weights.
+    """
+    with _stage(plan.progress, "convert"):
+        kept = _converted(source, folder, "int8" if plan.quantization == "auto" else plan.quantization)
+    if plan.bitext is not None:
+        from mt.engines.shortlist import build
+
+        with _stage(plan.progress, "shortlist"):
+            build(folder, plan.bitext)
+    if plan.quantization != "auto":
+        return kept, ""
+    from mt.engines.probe import fastest
+
+    with _stage(plan.progress, "measure"):
+        compute_type, _ = fastest(folder)
+    if compute_type != "int8" and kept.quantization == "int8":
+        kept = _converted(source, folder, "float32")
+    return kept, compute_type
+
+
+@contextmanager
+def _stage(progress: Progress, name: str) -> Iterator[None]:
+    progress(name, 0, 1)
+    yield
+    progress(name, 1, 1)
+
+
+def _on_the_hub(origin: str) -> bool:
+    return origin.count("/") == 1 and not Path(origin).exists()
 
 
 def _same_or_error(present: Model, checksum: str) -> Model:

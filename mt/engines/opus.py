@@ -52,7 +52,7 @@ def convert_opus(source: Path, target: Path, quantization: str) -> Model:
             "Take a transformer release of OPUS-MT.",
         ) from error
     for path in (target / "converted").iterdir():
-        path.rename(target / path.name)
+        path.replace(target / path.name)
     (target / "converted").rmdir()
     languages = {side.lower(): code for side, code in _LANGUAGES.findall(read_card(source))}
     return Model(

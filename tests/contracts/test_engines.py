@@ -195,7 +195,10 @@ def test_an_engines_own_greedy_hypothesis_scores_what_it_said(model_engine: Engi
         # Text that was written in unusual pieces is read back in the usual ones, and scores otherwise.
         if scored.tokens[:-1] == hypothesis.tokens:
             assert scored.log_prob == pytest.approx(hypothesis.log_prob, abs=1e-3)
-    assert sum(s.tokens[:-1] == h.tokens for s, h in zip(model_engine.score(pairs), hypotheses, strict=True)) >= 5
+    assert (
+        sum(s.tokens[:-1] == h.tokens for s, h in zip(model_engine.score(pairs), hypotheses, strict=True))
+        >= 5
+    )
 
 
 def test_a_beam_finds_nothing_less_probable_than_greedy_on_the_whole(model_engine: Engine) -> None:
@@ -247,7 +250,9 @@ def test_both_write_the_same_greedy_hypotheses(
     assert [h.log_prob for h in ours] == pytest.approx([h.log_prob for h in theirs], abs=1e-3)
 
 
-def test_both_score_given_targets_the_same(ctranslate2: Engine, transformers: Engine, article: list[str]) -> None:
+def test_both_score_given_targets_the_same(
+    ctranslate2: Engine, transformers: Engine, article: list[str]
+) -> None:
     pairs = [(source, "The cat </s> sat on 12% of the mats.") for source in article[:8]] + [("Ja", "")]
     for ours, theirs in zip(ctranslate2.score(pairs), transformers.score(pairs), strict=True):
         assert ours.tokens == theirs.tokens

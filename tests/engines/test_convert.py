@@ -107,7 +107,8 @@ def test_a_learned_padding_vector_starts_the_decoder(starter: Path, target: Path
     variables, _ = read_model(target / "model.bin")
     assert variables["decoder/start_from_zero_embedding"] == 0
     assert json.loads((target / "config.json").read_text())["decoder_start_token"] == "<pad>"
-    assert variables["decoder/projection/bias"][-1] < -1000
+    assert variables["decoder/projection/bias"][0] < -1000
+    assert json.loads((target / "shared_vocabulary.json").read_text())[0] == "<pad>"
 
 
 def test_attention_is_the_mean_of_all_heads(starter: Path, target: Path) -> None:
@@ -121,7 +122,7 @@ def test_a_bias_of_the_output_is_kept(copy: Path, target: Path) -> None:
     weights["final_logits_bias"][0, 7] = 0.5
     write_weights(copy, weights)
     convert(copy, target, "float32")
-    assert read_model(target / "model.bin")[0]["decoder/projection/bias"][7] == 0.5
+    assert read_model(target / "model.bin")[0]["decoder/projection/bias"][8] == 0.5
 
 
 def test_bfloat16_weights_are_read_to_the_last_bit(starter: Path, tmp_path: Path) -> None:
@@ -189,7 +190,8 @@ def test_the_first_position_is_all_zeros_and_ones() -> None:
         (lambda folder: (folder / "config.json").write_text("[]"), "no JSON object"),
         (lambda folder: (folder / "config.json").write_text('{"model_type": "t5"}'), "model_type is 't5'"),
         (lambda folder: (folder / "vocab.json").write_text('{"</s>": 0, "a": 2}'), "ids are not"),
-        (lambda folder: (folder / "vocab.json").write_text('{"</s>": 0, "<pad>": 1}'), "12001 embeddings"),
+        (lambda folder: (folder / "vocab.json").write_text('{"</s>": 0, "<unk>": 1}'), "has no <pad>"),
+        (lambda folder: (folder / "vocab.json").write_text('{"</s>": 0, "<unk>": 1, "<pad>": 2}'), "12001 emb"),
         (lambda folder: change_config(folder, encoder_layers=6), "encoder.layers.5"),
         (lambda folder: change_config(folder, activation_function="tanhshrink"), "activation_function"),
     ],

@@ -27,7 +27,9 @@ GREEDY = DecodeOptions(beam_size=1)
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home for each test, and no measuring of speed on a machine that does other things."""
     monkeypatch.setenv("MT_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("mt.engines.probe.fastest", lambda folder: ("int8", {}))
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +123,7 @@ def test_progress_tells_every_stage_to_its_end(opus: Path, tmp_path: Path) -> No
         zipped(opus, tmp_path / "opus.zip"),
         progress=lambda stage, done, total: seen.update({stage: (done, total)}),
     )
-    assert list(seen) == ["unpack", "convert", "check"]
+    assert list(seen) == ["unpack", "convert", "measure", "check"]
     assert all(done == total for done, total in seen.values())
 
 
