@@ -21,7 +21,7 @@ from mt.serve import api, article, figures
 from mt.serve.access import SESSION_SECONDS, Access, Session
 from mt.serve.call import Call
 from mt.serve.desk import Desk, NotHereError
-from mt.serve.guard import COOKIE, Guard
+from mt.serve.guard import COOKIE, Guard, RefusedError
 from mt.serve.live import Live
 from mt.serve.records import Record
 
@@ -246,6 +246,13 @@ async def _on_missing(_request: Request, error: Exception) -> Response:
     return _json({"error": str(error)}, 404)
 
 
+async def _on_refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)
+    answer = _json({"error": error.message}, error.status)
+    answer.headers["connection"] = "close"
+    return answer
+
+
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     answer = _json({"error": f"{request.method} {request.url.path}: {error.detail}."}, error.status_code)
@@ -259,5 +266,6 @@ STATUSES: dict[type[MTError], int] = {UsageError: 400, FormatError: 422, StoreEr
 HANDLERS: dict[Any, Callable[[Request, Exception], Any]] = {
     MTError: _on_error,
     NotHereError: _on_missing,
+    RefusedError: _on_refused,
     HTTPException: _on_http_error,
 }

@@ -22,6 +22,8 @@ CSRF_HEADER = "x-mt-csrf"
 LARGEST_BODY = 256 * 1024
 """Bytes; the longest edit of a sentence is far below."""
 
+TOO_LARGE = f"A request may have {LARGEST_BODY // 1024} KiB."
+
 BODY_SECONDS = 15.0
 """How long a client may take to send its body."""
 
@@ -55,16 +57,22 @@ HEADERS = {
 }
 
 
-class _TooLargeError(Exception):
-    """The body is longer than a request may be."""
+class RefusedError(Exception):
+    """A body that is too large or too slow, found while it is read.
 
+    Attributes:
+        status: of the answer.
+        message: for its reader.
+    """
 
-class _TooSlowError(Exception):
-    """The body does not arrive."""
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
 
 
 class Guard:
-    """An ASGI application around another one.
+    """An ASGI application around another one, which answers a :class:`RefusedError` itself.
 
     Args:
         inner: finds ``scope["state"]["session"]``, a :class:`mt.serve.access.Session` or None.
@@ -89,12 +97,7 @@ class Guard:
             await _refuse(sender, *refused)
             return
         scope.setdefault("state", {})["session"] = session
-        try:
-            await self._inner(scope, _limited(receive, headers), sender)
-        except _TooLargeError:
-            await _refuse(sender, 413, f"A request may have {LARGEST_BODY // 1024} KiB.")
-        except _TooSlowError:
-            await _refuse(sender, 408, "The request took too long to arrive.")
+        await self._inner(scope, _limited(receive, headers), sender)
 
     def _judge(
         self, method: str, path: str, headers: Headers
@@ -162,16 +165,16 @@ def _limited(receive: Receive, headers: Headers) -> Receive:
     async def limited() -> Message:
         nonlocal seen, complete
         if declared.isdigit() and int(declared) > LARGEST_BODY:
-            raise _TooLargeError
+            raise RefusedError(413, TOO_LARGE)
         if complete:
             return await receive()
         try:
             message = await asyncio.wait_for(receive(), BODY_SECONDS)
         except TimeoutError:
-            raise _TooSlowError from None
+            raise RefusedError(408, "The request took too long to arrive.") from None
         seen += len(message.get("body", b""))
         if seen > LARGEST_BODY:
-            raise _TooLargeError
+            raise RefusedError(413, TOO_LARGE)
         complete = not message.get("more_body", False)
         return message
 

@@ -218,15 +218,17 @@ class Review {
     const button = (action, label, work, kind = "") => h("button", { type: "button", class: `action ${kind}`, "aria-keyshortcuts": keyOf(action), on: { click: work } },
       icon(action), h("span", {}, label), setting("shortcuts", "on") && h("kbd", { "aria-hidden": "true" }, keyOf(action)));
     const failed = !pair.target;
-    return h("div", { class: "actions", role: "toolbar", "aria-label": "Decide" },
-      !failed && button("accept", "Accept", () => this.act("accept"), "good"),
-      button("edit", "Edit", () => this.act("edit")),
-      button("reject", "Reject", () => this.act("reject"), "bad"),
-      button("skip", "Skip", () => this.act("skip")),
-      button("flag", "Flag", () => this.act("flag"), "minor"),
-      button("comment", "Comment", () => this.act("comment"), "minor"),
-      setting("mqm", "off") && button("mark", "Mark error", () => this.act("mark"), "minor"),
-      button("undo", "Undo", () => this.act("undo"), "last"));
+    return h("div", { class: "decide", role: "group", "aria-label": "Decide" },
+      h("div", { class: "actions" },
+        !failed && button("accept", "Accept", () => this.act("accept"), "good"),
+        button("edit", "Edit", () => this.act("edit")),
+        button("reject", "Reject", () => this.act("reject"), "bad"),
+        button("skip", "Skip", () => this.act("skip")),
+        button("undo", "Undo", () => this.act("undo"))),
+      h("div", { class: "minor" },
+        button("flag", "Flag", () => this.act("flag")),
+        button("comment", "Comment", () => this.act("comment")),
+        setting("mqm", "off") && button("mark", "Mark error", () => this.act("mark"))));
   }
 
   /** Do what a key means; true where it was done. */
