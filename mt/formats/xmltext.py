@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ _PROTECTED = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 _TO_PROTECT = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\U0010ff00-\U0010ff1f]|" + r"\\(?=u\{)"
 )
+_SPECIAL = re.compile("[^\t\n -%'-;=?-[\\]-\ud7ff\ue000-\ufffd\U00010000-\U0010feff]|[\t\n\"]")
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _ATTRIBUTE = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
@@ -59,12 +61,13 @@ def _restored(found: re.Match[str]) -> str:
 
 def text(value: str) -> str:
     """A value as the content of an element."""
-    return protect(value).translate(_TEXT)
+    return protect(value).translate(_TEXT) if _SPECIAL.search(value) else value
 
 
 def attribute(name: str, value: str) -> str:
     """`` name="value"``."""
-    return f' {name}="{protect(value).translate(_ATTRIBUTE)}"'
+    written = protect(value).translate(_ATTRIBUTE) if _SPECIAL.search(value) else value
+    return f' {name}="{written}"'
 
 
 def illegal(value: str) -> Iterator[re.Match[str]]:
@@ -74,7 +77,7 @@ def illegal(value: str) -> Iterator[re.Match[str]]:
 
 def shown(value: str) -> str:
     """Text without illegal characters as the content of an element."""
-    return value.translate(_TEXT)
+    return value.translate(_TEXT) if _SPECIAL.search(value) else value
 
 
 # Read: illegal characters of careless files are carried through the parser in the last private plane.
@@ -174,6 +177,7 @@ def elements(
         parser = etree.iterparse(
             _Carrying(stream),
             events=("start", "end"),
+            tag=[f"{{*}}{tag}" for tag in {*starts, *ends}],
             resolve_entities=False,
             load_dtd=False,
             no_network=True,
@@ -219,7 +223,12 @@ def _refuse_entities(root: _Element, name: str) -> None:
 def local_name(element: _Element) -> str:
     """Name of an element without its namespace; empty for comments and the like."""
     tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    return _local(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(1024)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def own_text(element: _Element) -> str:
@@ -265,6 +274,7 @@ def tmx_date(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
+@lru_cache(1024)
 def language_rank(found: str, wanted: str) -> int | None:
     """How well a language tag fits the one asked for: 0 exact, then without region, then another region."""
     tag, asked = found.replace("_", "-").lower(), wanted.replace("_", "-").lower()
