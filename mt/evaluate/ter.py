@@ -6,6 +6,7 @@ the hypothesis costs a dozen operations whatever the length of the reference, an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -84,8 +85,13 @@ def edits(hypothesis: Sequence[str], reference: Sequence[str]) -> int:
         return current.edits
     if (current.edits + abs(len(words) - len(reference))) // 2 > BEAM - 2:
         return _edits_in_beam(words, reference)
+    common = sum((Counter(words) & Counter(reference)).values())
+    least = max(len(words), len(reference)) - common
     tried = shifts = 0
     while True:
+        if current.edits == least:
+            # Words that the other text lacks cost an edit each in every order.
+            return shifts + current.edits
         best, tried = _best_shift(words, distance, current, tried)
         if best is None or tried >= MOST_CANDIDATES:
             return shifts + current.edits
