@@ -70,12 +70,15 @@ class Signals:
         log_probs: natural log-probabilities of the target's tokens, given the source and the tokens before,
             ``</s>`` last.
         cosine: of the two sides' sentence embeddings, -1..1.
-        links: word links ``(source, target)`` over white-space tokens, 0-based.
+        source_cover: for each white-space token of the source the cosine, in context, of the target token that
+            it is most alike: the strength of its best word link.
+        target_cover: the same for each white-space token of the target.
     """
 
     log_probs: Sequence[float] | None = None
     cosine: float | None = None
-    links: Sequence[tuple[int, int]] | None = None
+    source_cover: Sequence[float] | None = None
+    target_cover: Sequence[float] | None = None
 
 
 NO_SIGNALS = Signals()

@@ -15,8 +15,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mt.quality.view import PairView, Side
-
 Table = Mapping[str, frozenset[str]]
 
 ROUNDS = 6
@@ -47,15 +45,15 @@ class Lexicon:
 
 
 @cache
-def lexicon(source_lang: str, target_lang: str) -> Lexicon | None:
-    """The shipped table for two languages, or None where there is none."""
+def lexicon(source_lang: str, target_lang: str) -> Lexicon:
+    """The shipped table for two languages; an empty one where there is none."""
     if (source_lang, target_lang) == ("nl", "en"):
         raw = files("mt.quality").joinpath("data/lexicon.json").read_text(encoding="utf-8")
         return from_entries(json.loads(raw))
     if (source_lang, target_lang) == ("en", "nl"):
         other = lexicon("nl", "en")
-        return other and Lexicon(other.backward, other.forward, other.target_names, other.source_names)
-    return None
+        return Lexicon(other.backward, other.forward, other.target_names, other.source_names)
+    return Lexicon({}, {})
 
 
 def from_entries(data: Mapping[str, Any]) -> Lexicon:
@@ -73,13 +71,17 @@ def from_entries(data: Mapping[str, Any]) -> Lexicon:
     )
 
 
-def fit_entries(pairs: Sequence[PairView]) -> dict[str, Any]:
+def fit_entries(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> dict[str, Any]:
     """The table from pairs that translate each other: ``entries``, ``source_names``, ``target_names``.
 
     An entry is a source word with its target words, parted by spaces.
+
+    Args:
+        pairs: the words of both sides as they are written.
     """
-    forward = _chances([(p.source.lower, p.target.lower) for p in pairs])
-    backward = _chances([(p.target.lower, p.source.lower) for p in pairs])
+    lower = [([w.lower() for w in source], [w.lower() for w in target]) for source, target in pairs]
+    forward = _chances(lower)
+    backward = _chances([(target, source) for source, target in lower])
     entries: dict[str, list[str]] = {}
     for (source, target), chance in sorted(forward.items()):
         if chance * backward.get((target, source), 0.0) >= LIKELY:
@@ -87,17 +89,17 @@ def fit_entries(pairs: Sequence[PairView]) -> dict[str, Any]:
     known = {word for words in entries.values() for word in words}
     return {
         "entries": {source: " ".join(targets) for source, targets in entries.items()},
-        "source_names": " ".join(sorted(_capitalised(p.source for p in pairs) & entries.keys())),
-        "target_names": " ".join(sorted(_capitalised(p.target for p in pairs) & known)),
+        "source_names": " ".join(sorted(_capitalised(source for source, _ in pairs) & entries.keys())),
+        "target_names": " ".join(sorted(_capitalised(target for _, target in pairs) & known)),
     }
 
 
-def _capitalised(texts: Iterable[Side]) -> set[str]:
+def _capitalised(texts: Iterable[Sequence[str]]) -> set[str]:
     """Words that nearly always have a capital where they do not open the text."""
     upper: Counter[str] = Counter()
     lower: Counter[str] = Counter()
     for text in texts:
-        for word in text.words[1:]:
+        for word in text[1:]:
             (upper if word[0].isupper() else lower)[word.lower()] += 1
     return {word for word, count in upper.items() if count > 9 * lower[word]}
 

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from mt.data import Finding, Severity
-from mt.quality.lexicon import Table, lexicon
+from mt.quality.lexicon import Table
 from mt.quality.view import PairView, Side
 
 OPENING = re.compile(r"(?:[.!?:…;]['\"”’)]*\s+|[\n\"“„‘«'(\[–—-]\s?)\w$")
@@ -112,11 +112,7 @@ def names(pair: PairView) -> Iterator[Finding]:
 
 def unmatched(pair: PairView) -> tuple[list[int], list[int]]:
     """Indices of the source's and of the target's names that the other side does not have in any form."""
-    known = lexicon(pair.source.lang, pair.target.lang)
-    if known is None:
-        return list(_alone(pair.source, pair.target, {}, NOTHING)), list(
-            _alone(pair.target, pair.source, {}, NOTHING)
-        )
+    known = pair.lexicon
     return (
         list(_alone(pair.source, pair.target, known.forward, known.source_names)),
         list(_alone(pair.target, pair.source, known.backward, known.target_names)),
@@ -153,6 +149,3 @@ def _somewhere(word: str, lang: str, others: Sequence[str]) -> bool:
         if len(part) > 3 and any(part in other or (len(other) > 4 and other in part) for other in others):
             return True
     return False
-
-
-NOTHING: frozenset[str] = frozenset()

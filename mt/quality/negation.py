@@ -1,29 +1,86 @@
-"""Denial that appears on one side only."""
+"""Denial that appears on one side only.
+
+"Niet" mostly becomes "not", but also "unable", "less than" or "far from"; "not until" mostly comes from
+"pas". A denial counts as lost only where nothing on the other side can stand for it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from mt.data import Finding, Severity
 from mt.quality.view import PairView, Side
 
-NEGATORS: dict[str, frozenset[str]] = {
+DENIALS: dict[str, frozenset[str]] = {
     lang: frozenset(words.split())
     for lang, words in {
-        "nl": "niet geen nooit nergens niemand niets niks noch nimmer geenszins evenmin",
-        "en": "not no never nowhere nobody none nothing neither nor cannot without hardly barely",
+        "nl": "niet geen nooit nergens niemand niets niks noch nimmer geenszins evenmin zonder nauwelijks amper nee"
+        " neen geeneen niemands níét niét géén nóóit",
+        "en": "not no never nowhere nobody none nothing neither nor cannot without hardly barely scarcely nope"
+        " no-one",
     }.items()
 }
-"""Words that deny a clause."""
+"""Words that deny, and that the other language nearly always renders with one of its own."""
 
 CONTRACTED = re.compile(r"n['’]t$")
+
+STAND_INS: dict[str, re.Pattern[str]] = {
+    "nl": re.compile(
+        r"\b(?:pas|tenzij|behalve|hooguit|hoogstens|ten hoogste|maximaal|uiterlijk|maar liefst|hoe dan ook"
+        r"|wie dan ook|hoe \w+ ook|allerminst|allesbehalve|amper|weinig|slecht|minder|alsof|exclusief|afgezien"
+        r"|uitgezonderd|uit den boze|steken|laat staan|handomdraai|spoorloos|bladstil|eerst|tot \w+ keer toe)\b"
+        r"|\bon(?!der|t|s\b|ze|line|langs|geveer|middel|derw)[a-z]{4}|[a-z]{3}lo(?:os|ze)\b"
+        r"|\b(?:ontbr|gebrek|geweiger|weiger|verbied|verbod|vermijd|voorkom|bl(?:ij|e)ven? uit|uitblij|uitgebl|ontken"
+        r"|afgeraden|af te raden|schaars|vergeefs|ongeacht|nietsdoe|non-|wegvall|weggeval|afwez|kwijt)",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(?:less than|fewer|under|little|few|rather than|instead|far from|anything but|out of the question|at a"
+        r" loss|unless|except|last thing|wrong|free of|short of|seldom|rare|rarely|otherwise|yet to|hard to"
+        r"|stood still|excuse|by mistake|other than|just|only)\b"
+        r"|\bun(?!der|til|ion|it|iv|iq)[a-z]{4}|\bim(?:possib|probab|permis)|\bin(?:valid|suff|capab|adeq|acces|visib"
+        r"|elig|correct|distinct)|\birrel|\bil(?:leg|lic)|\bdis(?:agree|allow|appr|appear|contin|regard)|[a-z]{3}less\b"
+        r"|\b(?:fail|lack|refus|ban(?:s|n)|prohibit|forb|prevent|avoid|den(?:y|ie)|reject|absen|declin|withh|ceas"
+        r"|exclud|begrudg|miss(?:ing|ed))",
+        re.IGNORECASE,
+    ),
+}
+"""What can stand for a denial of the other language without being one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denials:
+    """How a pair denies.
+
+    Attributes:
+        source, target: indices of the denying words of each side.
+        source_stand_in, target_stand_in: whether the side has something that can stand for a denial.
+    """
+
+    source: list[int]
+    target: list[int]
+    source_stand_in: bool
+    target_stand_in: bool
+
+    @property
+    def lost(self) -> bool:
+        """Whether the source denies more often than the target, and nothing makes up for it."""
+        return len(self.source) > len(self.target) and not self.target_stand_in
+
+    @property
+    def added(self) -> bool:
+        """Whether the target denies more often than the source, and nothing makes up for it."""
+        return len(self.target) > len(self.source) and not self.source_stand_in
 
 
 def negators(text: Side) -> list[int]:
     """Indices of the words that deny."""
-    known = NEGATORS.get(text.lang, frozenset())
+    known = DENIALS.get(text.lang, frozenset())
     english = text.lang == "en"
+    if known.isdisjoint(text.vocabulary) and not (english and ("n't" in text.text or "n’t" in text.text)):
+        return []
     return [
         index
         for index, word in enumerate(text.lower)
@@ -31,16 +88,29 @@ def negators(text: Side) -> list[int]:
     ]
 
 
+def denials(pair: PairView) -> Denials:
+    """The denials of both sides; none for languages without a list."""
+    if pair.source.lang not in DENIALS or pair.target.lang not in DENIALS:
+        return Denials([], [], False, False)
+    source, target = negators(pair.source), negators(pair.target)
+    more, less = len(source) > len(target), len(source) < len(target)
+    return Denials(
+        source,
+        target,
+        less and STAND_INS[pair.source.lang].search(pair.source.text) is not None,
+        more and STAND_INS[pair.target.lang].search(pair.target.text) is not None,
+    )
+
+
 def negation(pair: PairView) -> Iterator[Finding]:
     """A denial that only one side has."""
-    if pair.source.lang not in NEGATORS or pair.target.lang not in NEGATORS:
-        return
-    source, target = negators(pair.source), negators(pair.target)
-    if source and not target:
-        yield Finding(
-            "negation",
-            Severity.WARNING,
-            f"“{pair.source.words[source[0]]}” has no counterpart.",
-            side="source",
-            span=pair.source.span(source[0]),
-        )
+    found = denials(pair)
+    if found.lost and not found.target:
+        word = found.source[0]
+        message = f"“{pair.source.words[word]}” has no counterpart."
+        span = pair.source.span(word)
+        yield Finding("negation", Severity.WARNING, message, side="source", span=span)
+    elif found.added and not found.source:
+        word = found.target[0]
+        message = f"“{pair.target.words[word]}” is not in the source."
+        yield Finding("negation", Severity.WARNING, message, span=pair.target.span(word))

@@ -150,7 +150,7 @@ def _in_context(readings: Iterable[Reading], word: str, power: int, clock: bool)
         yield reading
         if word in MAYBE_MULTIPLIERS and len(reading) == 1:
             yield (round(reading[0] * MAYBE_MULTIPLIERS[word], 6),)
-        if word == "s" and len(reading) == 1:
+        if word == "s" and len(reading) == 1 and 1700 <= reading[0] < 2100:
             yield (reading[0] % 100,)
         if clock and (len(reading) == 2 or word in ("uur", "u", "h")) and 0 <= reading[0] <= 24:
             yield from _hours(reading)

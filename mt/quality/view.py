@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mt.quality.lexicon import Lexicon, lexicon
+
 WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 """A run of letters, with apostrophes and hyphens inside: ``foto's``, ``don't``, ``radio-uitzending``."""
 
@@ -37,10 +39,11 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class PairView:
-    """Both sides of a pair."""
+    """Both sides of a pair, and what is known of the words of their languages."""
 
     source: Side
     target: Side
+    lexicon: Lexicon
 
     @property
     def one_sided(self) -> bool:
@@ -55,6 +58,19 @@ def side(text: str, lang: str) -> Side:
     return Side(text, lang.partition("-")[0].lower(), words, lower, frozenset(lower))
 
 
-def view(source: str, target: str, source_lang: str = "nl", target_lang: str = "en") -> PairView:
-    """A pair with its words."""
-    return PairView(side(source, source_lang), side(target, target_lang))
+def view(
+    source: str,
+    target: str,
+    source_lang: str = "nl",
+    target_lang: str = "en",
+    known: Lexicon | None = None,
+) -> PairView:
+    """A pair with its words.
+
+    Args:
+        source, target: plain text.
+        source_lang, target_lang: BCP 47.
+        known: a lexicon to use instead of the shipped one.
+    """
+    here, there = side(source, source_lang), side(target, target_lang)
+    return PairView(here, there, known or lexicon(here.lang, there.lang))

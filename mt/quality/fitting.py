@@ -1,0 +1,130 @@
+"""Fit the score: features of right and spoilt pairs to trees and a calibration, as JSON data.
+
+scikit-learn is needed here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mt.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+DEPTH = 5
+"""Levels of a tree: enough for "similar, but much longer", and small enough to ship."""
+
+TREES = 200
+RATE = 0.07
+
+FOLDS = 5
+"""Parts for the calibration; an article is in one part only."""
+
+KNOTS = 40
+"""Points of the calibration curve that are kept."""
+
+FLOOR, CEILING = 0.002, 0.998
+"""No score is more certain than the number of samples allows."""
+
+
+def fit_trees(
+    rows: Sequence[Mapping[str, float]],
+    labels: Sequence[float],
+    weights: Sequence[float],
+    groups: Sequence[int],
+) -> tuple[dict[str, Any], Floats]:
+    """Boosted trees with an isotonic calibration on predictions for articles that the trees have not seen.
+
+    Args:
+        rows: features of each pair, the same names in all.
+        labels: 1 where a reviewer would accept the pair, else 0.
+        weights: how often such a pair occurs.
+        groups: article of each pair.
+
+    Returns:
+        the trees as :func:`mt.quality.scorer.read_model` reads them, and the out-of-fold probabilities.
+
+    Raises:
+        MissingExtraError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.ensemble import HistGradientBoostingClassifier
+        from sklearn.isotonic import IsotonicRegression
+        from sklearn.model_selection import GroupKFold
+    except ImportError as error:
+        raise MissingExtraError("Fitting the score", "train") from error
+    import numpy as np
+
+    names = tuple(rows[0])
+    matrix = np.array([[row[name] for name in names] for row in rows])
+    truth, weight, group = np.asarray(labels), np.asarray(weights), np.asarray(groups)
+
+    def boosted(chosen: NDArray[np.intp]) -> Any:
+        trees = HistGradientBoostingClassifier(
+            max_iter=TREES, learning_rate=RATE, max_depth=DEPTH, max_leaf_nodes=None, min_samples_leaf=25,
+            l2_regularization=5.0, early_stopping=False, random_state=0,
+        )  # fmt: skip
+        return trees.fit(matrix[chosen], truth[chosen], sample_weight=weight[chosen])
+
+    margins = np.empty(len(rows))
+    for fit, rest in GroupKFold(FOLDS).split(matrix, truth, group):
+        margins[rest] = boosted(fit).decision_function(matrix[rest])
+    curve = IsotonicRegression(y_min=FLOOR, y_max=CEILING, out_of_bounds="clip")
+    out_of_fold = curve.fit_transform(margins, truth, sample_weight=weight)
+    model = boosted(np.arange(len(rows)))
+    data = {"features": list(names), **_exported(model), "knots": _knots(margins, out_of_fold)}
+    return data, out_of_fold
+
+
+def _knots(margins: Floats, probabilities: Floats) -> list[list[float]]:
+    """The calibration curve through a few points, strictly rising where it can so that ranks are kept."""
+    import numpy as np
+
+    order = np.argsort(margins)
+    blocks = np.array_split(order, KNOTS)
+    xs = [float(margins[block].mean()) for block in blocks]
+    ys = np.maximum.accumulate([float(probabilities[block].mean()) for block in blocks])
+    xs = [float(margins[order[0]]) - 2.0, *xs, float(margins[order[-1]]) + 2.0]
+    rising = [FLOOR / 2, *ys, (1 + CEILING) / 2]
+    slope = np.linspace(0.0, 1e-3, len(rising))
+    values = np.clip(np.asarray(rising) + slope - 5e-4, FLOOR / 4, 1 - FLOOR / 4)
+    return [[round(x, 5) for x in xs], [round(float(y), 6) for y in values]]
+
+
+def _exported(model: Any) -> dict[str, Any]:
+    """The trees as complete binary trees of one depth: a leaf above the last level is repeated below it."""
+    inner = (1 << DEPTH) - 1
+    feature, threshold, value = [], [], []
+    for (predictor,) in model._predictors:
+        nodes = predictor.nodes
+        columns, bounds, leaves = [0] * inner, [0.0] * inner, [0.0] * (inner + 1)
+        for at, node in _walk(nodes):
+            if at < inner:
+                leaf = nodes[node]["is_leaf"]
+                columns[at] = 0 if leaf else int(nodes[node]["feature_idx"])
+                bounds[at] = 1e30 if leaf else round(float(nodes[node]["num_threshold"]), 6)
+            else:
+                leaves[at - inner] = round(float(nodes[node]["value"]), 5)
+        feature.append(columns)
+        threshold.append(bounds)
+        value.append(leaves)
+    baseline = float(model._baseline_prediction.ravel()[0])
+    return {"feature": feature, "threshold": threshold, "value": value, "depth": DEPTH, "baseline": baseline}
+
+
+def _walk(nodes: Any) -> Iterator[tuple[int, int]]:
+    """Every place of the complete tree with the fitted node that stands there."""
+    inner = (1 << DEPTH) - 1
+    waiting = [(0, 0)]
+    while waiting:
+        at, node = waiting.pop()
+        yield at, node
+        if at < inner:
+            leaf = nodes[node]["is_leaf"]
+            waiting.append((2 * at + 1, node if leaf else int(nodes[node]["left"])))
+            waiting.append((2 * at + 2, node if leaf else int(nodes[node]["right"])))
