@@ -328,7 +328,8 @@ def _points(analysis: Analysis, system: str) -> list[tuple[float, float]]:
     quality = np.asarray(analysis.quality.scores[system], dtype=np.float64)
     metric = analysis.segment_scores[system]
     known = np.flatnonzero(~np.isnan(quality))
-    chosen = known[:: max(1, -(-len(known) // POINTS))]
+    room = max(1, POINTS // len(analysis.agreements))
+    chosen = known[:: max(1, -(-len(known) // room))]
     return [(float(quality[i]), float(metric[i])) for i in chosen]
 
 
