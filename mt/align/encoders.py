@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt.align import Encoder
-from mt.align.search import Floats, unit_rows
+from mt.align.vectors import Floats, unit_rows
 
 Levels = list[NDArray[np.float16]]
 """Item ``a - 1`` holds, ``[n, d]``, in row ``i`` the vector of the segments ``i`` to ``i + a - 1`` as one.

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt.align.encoders import Levels, run_sums
-from mt.align.search import KINDS, Floats, Integers, cosines
+from mt.align.search import KINDS
+from mt.align.vectors import Floats, Integers, cosines
 
 LONGEST_RUN = max(a for a, _ in KINDS)
 
@@ -60,6 +61,9 @@ GROUPS = ("1-1", "1-2", "2-2", "1-3", "2-3", "more")
 
 WORD = re.compile(r"\w+(?:[.,:'’-]\w+)*")
 DIMENSIONS = 512
+UNRELATED = 8
+"""Segments with a cosine of zero that are imagined beside every text."""
+
 RARE_DIMENSIONS = 128
 
 
@@ -197,9 +201,15 @@ class Background:
 
 
 def background(view: View) -> Background:
-    """Mean distance of every run to the single segments of the other text (Thompson and Koehn 2019)."""
-    left = view.source[0].astype(np.float32).mean(axis=0)
-    right = view.target[0].astype(np.float32).mean(axis=0)
+    """Mean distance of every run to the single segments of the other text (Thompson and Koehn 2019).
+
+    Short texts count as if some unrelated segments stood beside them, since else a text of one segment
+    would have nothing but its own translation to compare with.
+    """
+    left, right = (
+        level.astype(np.float32).sum(axis=0) / (len(level) + UNRELATED)
+        for level in (view.source[0], view.target[0])
+    )
     return Background(
         [np.asarray(1 - level.astype(np.float32) @ right) for level in view.source],
         [np.asarray(1 - level.astype(np.float32) @ left) for level in view.target],

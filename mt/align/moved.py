@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mt.align.encoders import Levels
-from mt.align.search import Floats, unit_rows
+from mt.align.vectors import Floats, unit_rows
 from mt.data import Bead
 
 CLOSE = 0.5

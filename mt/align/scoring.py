@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from mt.align.band import Band
 from mt.align.features import FEATURES, GROUPS, NULL_FEATURES, Measure, group_of
-from mt.align.search import KINDS, Band, Doubles, Floats, Scores
+from mt.align.search import KINDS, Scores
+from mt.align.vectors import Doubles, Floats
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,12 @@ class Weights:
     Attributes:
         beads: ``[len(GROUPS), len(FEATURES)]``.
         nulls: ``[len(NULL_FEATURES)]``.
+        opening: of a run of segments that are left out.
     """
 
     beads: Doubles
     nulls: Doubles
+    opening: float
 
 
 @cache
@@ -39,7 +43,8 @@ def weights_for(signals: frozenset[str]) -> Weights:
     """The weights that were fitted for exactly these signals."""
     fitted = parameters()["weights"]["+".join(sorted(signals))]
     beads = np.array([[fitted["beads"][group].get(name, 0.0) for name in FEATURES] for group in GROUPS])
-    return Weights(beads, np.array([fitted["nulls"].get(name, 0.0) for name in NULL_FEATURES]))
+    nulls = np.array([fitted["nulls"].get(name, 0.0) for name in NULL_FEATURES])
+    return Weights(beads, nulls, float(fitted.get("opening", 0)))
 
 
 def score(measure: Measure, band: Band, weights: Weights, shape: tuple[int, int]) -> Scores:
@@ -56,7 +61,7 @@ def score(measure: Measure, band: Band, weights: Weights, shape: tuple[int, int]
             if (a, b) == (1, 1):
                 note_nearest(nearest, features, rows[fits] - 1, columns[fits] - 1)
     left, right = measure.nulls(nearest)
-    return Scores(joined, weights.nulls @ left, weights.nulls @ right)
+    return Scores(joined, weights.nulls @ left, weights.nulls @ right, weights.opening)
 
 
 def nothing_near(shape: tuple[int, int]) -> tuple[Floats, Floats]:

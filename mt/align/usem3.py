@@ -62,7 +62,7 @@ class Usem3Encoder:
         self._threads = threads
 
     def encode(self, texts: Sequence[str]) -> Floats:
-        """Vectors of norm 1, float32 ``[len(texts), 512]``; a text without letters or digits is a zero row."""
+        """Vectors of norm 1, float32 ``[len(texts), 512]``; an empty text is a zero row."""
         with self._limit():
             return self._dense(*self._sums(texts))
 
@@ -140,7 +140,7 @@ class Usem3Encoder:
             counts[here] = lengths
             sums[here] = features @ weights.cnn_W + lengths[:, None] * weights.cnn_b
             for k, text in enumerate(texts[here]):
-                if not any(character.isalnum() for character in text):
+                if not text.strip():
                     sums[first + k], counts[first + k] = 0.0, 0.0
         return sums, counts
 

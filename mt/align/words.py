@@ -9,7 +9,7 @@ import numpy as np
 
 from mt.align import Encoder
 from mt.align.encoders import word_vectors
-from mt.align.search import Floats
+from mt.align.vectors import Floats
 
 Links = set[tuple[int, int]]
 
