@@ -21,8 +21,8 @@ CLAUSE = re.compile(
 """Where a long sentence may be cut: after a clause mark, or before a conjunction."""
 
 
-LITERAL = re.compile(f"{EMAIL.pattern}|{URL.pattern}", EMAIL.flags | URL.flags)
-"""What is copied under the strategy ``protect``."""
+LITERAL = re.compile(f"{EMAIL.pattern}|{URL.pattern}|[¼-¾⅐-⅞]", EMAIL.flags | URL.flags)
+"""What is copied under the strategy ``protect``: addresses and vulgar fractions."""
 
 NO_SPACE = re.compile(r" ([.,;:!?)\]}”’»](?:\s|$))")
 """A space that joining put before a closing mark."""
@@ -43,7 +43,7 @@ class Strategy:
     Attributes:
         name: as stored with the candidate.
         split: whether the source is cut at clause marks.
-        protect: whether URLs and e-mail addresses are copied, and only the text around them is read.
+        protect: whether URLs, e-mail addresses and vulgar fractions are copied, and only the text around them is read.
         recase: whether an ALL-CAPS source is read in sentence case, and the result set in capitals again.
         options: turns the run's decode options into the strategy's.
     """
@@ -79,7 +79,8 @@ REMEDIES: dict[str, tuple[Strategy, ...]] = {
     "empty": (WIDE_BEAM, SPLIT),
     "copy": (WIDE_BEAM, RECASE, SPLIT),
     "language": (WIDE_BEAM, RECASE),
-    "number": (WIDE_BEAM, SPLIT),
+    "number": (PROTECT, WIDE_BEAM, SPLIT),
+    "garbled": (PROTECT, WIDE_BEAM, SPLIT),
     "url": (WIDE_BEAM, PROTECT),
     "quote": (WIDE_BEAM,),
     "negation": (WIDE_BEAM,),
@@ -106,7 +107,10 @@ def remedies(source: str, findings: Sequence[Finding]) -> list[Strategy]:
             chosen += [strategy for strategy in REMEDIES.get(finding.check, ()) if strategy not in chosen]
     cuts = len(clauses(source)) > 1
     caps = is_all_caps(source)
-    return [s for s in chosen if (not s.split or cuts) and (not s.recase or caps)]
+    literals = LITERAL.search(source) is not None
+    return [
+        s for s in chosen if (cuts or not s.split) and (caps or not s.recase) and (literals or not s.protect)
+    ]
 
 
 def pieces(strategy: Strategy, source: str, count: Callable[[str], int], limit: int) -> list[Piece]:
@@ -216,16 +220,24 @@ def join(strategy: Strategy, parts: Sequence[Hypothesis]) -> Hypothesis:
     )
 
 
-def with_numbers_restored(source: str, best: Candidate, langs: tuple[str, str]) -> Candidate | None:
-    """A candidate with its changed numbers put right, or None where there are none that can be.
+def with_numbers_restored(
+    source: str, tried: Sequence[Candidate], langs: tuple[str, str]
+) -> Candidate | None:
+    """The best candidate with its changed numbers put right, or None where none can be, or need be.
 
     Args:
         source: one segment.
-        best: the best candidate of all searches.
+        tried: the candidates of all searches.
         langs: of source and target.
     """
-    if not any(f.check == "number" and f.severity is Severity.ERROR for f in best.findings):
+    ranked = sorted(tried, key=lambda candidate: badness(candidate)[:2])
+    if not any(f.check == "number" and f.severity is Severity.ERROR for f in ranked[0].findings):
         return None
+    restored = (_restored(source, candidate, langs) for candidate in ranked)
+    return next((candidate for candidate in restored if candidate), None)
+
+
+def _restored(source: str, best: Candidate, langs: tuple[str, str]) -> Candidate | None:
     text = restore_numbers(source, best.hypothesis.text, *langs)
     if text == best.hypothesis.text:
         return None

@@ -37,6 +37,10 @@ def judge_by_checks(pairs: Sequence[Pair]) -> list[QualityScore]:
     return [scores[pair.source, pair.target] for pair in pairs]
 
 
+COPIED = QualityScore(1.0, "copied-1")
+"""The score of a segment that holds nothing to translate and was copied."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A batch whose first search is under way.
@@ -124,15 +128,14 @@ class SentenceTranslator:
         if self._rescues:
             self._search_again(candidates)
             for source, tried in candidates.items():
-                best = min(tried, key=rescue.badness)
-                if restored := rescue.with_numbers_restored(source, best, self._langs):
+                if restored := rescue.with_numbers_restored(source, tried, self._langs):
                     tried.append(restored)
         for source, tried in candidates.items():
             chosen = rescue.choose(tried)
             pairs[source] = self._pair(source, chosen[0].hypothesis.text, candidates=chosen)
         for source in job.sources:
             if source not in pairs:
-                pairs[source] = self._pair(source, source, origin=Origin.COPY)
+                pairs[source] = replace(self._pair(source, source, origin=Origin.COPY), score=COPIED)
         judged = self._judged(list(pairs.values()))
         each = 1000 * (perf_counter() - job.started) / max(1, len(job.sources))
         by_source = {pair.source: Timed(pair, each) for pair in judged}
@@ -210,10 +213,10 @@ class SentenceTranslator:
         """The pairs with scores; what the translation itself found is kept beside what the judge finds."""
         if self._judge is None:
             return pairs
-        judged = [pair for pair in pairs if not pair.failure]
+        judged = [pair for pair in pairs if pair.candidates]
         scores = dict(zip((pair.source for pair in judged), self._judge(judged), strict=True))
         return [
-            replace(pair, score=_with_own_findings(pair, scores[pair.source])) if not pair.failure else pair
+            replace(pair, score=_with_own_findings(pair, scores[pair.source])) if pair.candidates else pair
             for pair in pairs
         ]
 

@@ -58,6 +58,7 @@ CHECKS: dict[str, str] = {
     "markup": "mt.quality.marks:markup",
     "punctuation": "mt.quality.marks:end_punctuation",
     "case": "mt.quality.casing:casing",
+    "garbled": "mt.quality.marks:garbled",
 }
 """Name of a check to the function that does it, in the order in which findings are listed."""
 

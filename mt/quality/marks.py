@@ -98,3 +98,11 @@ def end_punctuation(pair: PairView) -> Iterator[Finding]:
 def _end(text: str) -> str:
     bare = text.rstrip(" \t\n\r\xa0\"'”’»)]›")
     return ENDS.get(bare[-1:], "")
+
+
+def garbled(pair: PairView) -> Iterator[Finding]:
+    """A replacement character that the source does not have: the model wrote half a character."""
+    place = pair.target.text.find("\ufffd")
+    if place >= 0 and "\ufffd" not in pair.source.text:
+        message = "A character is broken."
+        yield Finding("garbled", Severity.ERROR, message, span=(place, place + 1))

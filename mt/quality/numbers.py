@@ -80,8 +80,8 @@ class Figure:
 
     @property
     def digits(self) -> str:
-        """The digits without separators."""
-        return "".join(char for char in self.text if char.isdigit())
+        """The digits without separators; a vulgar fraction by itself stands for its own digit."""
+        return "".join(char for char in self.text if char.isdecimal()) or self.text
 
     @property
     def span(self) -> tuple[int, int]:
@@ -186,9 +186,7 @@ def _figures_compared(source: Side, target: Side) -> Iterator[Finding]:
         return
     here, there = _unmatched(here, there, lambda s, t: bool(s.readings & t.readings))
     before = there
-    here, there = _unmatched(
-        here, there, lambda s, t: bool(s.readings & t.foreign) or bool(s.foreign & t.readings)
-    )
+    here, there = _unmatched(here, there, _copied)
     for figure in before:
         if figure not in there and source.lang != target.lang and not _same_code(figure, source):
             message = f"{figure.text} is not written the way of the target language."
@@ -203,10 +201,17 @@ def _figures_compared(source: Side, target: Side) -> Iterator[Finding]:
         yield from _left_over(here, there)
 
 
+def _copied(source: Figure, target: Figure) -> bool:
+    """Whether the target keeps the source's notation: the same digits, read by the other language's rules."""
+    return source.digits == target.digits and bool(
+        source.readings & target.foreign or source.foreign & target.readings
+    )
+
+
 def changed_figures(source: Side, target: Side) -> tuple[list[Figure], list[Figure]]:
     """The figures of both sides without a counterpart in figures or words, in order."""
     here, there = _unmatched(figures(source), figures(target), lambda s, t: bool(s.readings & t.readings))
-    here, there = _unmatched(here, there, lambda s, t: bool(s.readings & t.foreign | s.foreign & t.readings))
+    here, there = _unmatched(here, there, _copied)
     return _not_in_words(here, target), _not_in_words(there, source)
 
 

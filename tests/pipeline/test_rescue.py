@@ -91,3 +91,11 @@ def test_an_address_is_copied_and_the_text_around_it_is_read() -> None:
     assert [piece.text for piece in pieces if not piece.copied] == ["Kijk op", "of schrijf naar"]
     hypotheses = [Hypothesis(piece.text, -1.0, "echo") for piece in pieces]
     assert rescue.join(rescue.PROTECT, hypotheses).text == text
+
+
+def test_a_fraction_that_is_lost_is_copied() -> None:
+    finding = Finding("number", Severity.ERROR, "x")
+    assert "protect" in [s.name for s in rescue.remedies("½ liter melk.", [finding])]
+    assert "protect" not in [s.name for s in rescue.remedies("12 liter melk.", [finding])]
+    pieces = rescue.pieces(rescue.PROTECT, "½ liter melk", count, 500)
+    assert [(piece.text, piece.copied) for piece in pieces] == [("½", True), ("liter melk", False)]

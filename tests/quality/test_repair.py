@@ -14,6 +14,7 @@ CASES = [
     ),
     ("Het kostte 3,5 miljoen euro.", "It cost 35 million euros.", "It cost 3.5 million euros."),
     ("Om 10:57 uur.", "At 100:57.", "At 10:57."),
+    ("Prijs: € 1.200", "Price: €1.20", "Price: €1,200"),
     ("In 2021 en 2022.", "In 2012 and 2202.", "In 2021 and 2022."),
     ("Het duurde drie jaar.", "It took 3 years.", "It took 3 years."),
     ("Er waren er 12.", "There were some.", "There were some."),
@@ -26,7 +27,13 @@ def test_a_changed_number_gets_its_value_back(source: str, target: str, right: s
     assert restore_numbers(source, target) == right
 
 
-@pytest.mark.parametrize(("source", "target"), [case[:2] for case in CASES[:4]])
+@pytest.mark.parametrize(("source", "target"), [case[:2] for case in CASES[:5]])
 def test_what_was_put_right_has_no_number_finding(source: str, target: str) -> None:
     assert "number" in [finding.check for finding in check(source, target)]
     assert "number" not in [finding.check for finding in check(source, restore_numbers(source, target))]
+
+
+def test_a_lost_fraction_and_a_broken_character_are_found() -> None:
+    found = {finding.check for finding in check("½ liter melk", "\ufffdI's litre of milk")}
+    assert {"number", "garbled"} <= found
+    assert not check("½ liter melk", "½ litre of milk")
