@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _LOOSE_MARK = re.compile(r"\w (?:[.,;:!?)\]]|'s|n't)(?= |$)")
+_ENTITY = re.compile(r"&(?:#\d+|#x[\da-f]+|quot|amp|lt|gt|apos|nbsp);", re.I)
 TOKENISED = 100
 """Lines that end in a loose full stop after which sacrebleu warns."""
 
@@ -19,6 +20,7 @@ class _Tally:
     tokenised: int = 0
     copies_of_reference: int = 0
     copies_of_source: int = 0
+    escaped: int = 0
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class InputChecks:
             tally = self._tallies.setdefault(system, _Tally())
             tally.empty += sum(not text.strip() for text in texts)
             tally.tokenised += sum(map(looks_tokenised, texts))
+            tally.escaped += sum(_ENTITY.search(text) is not None for text in texts)
             tally.copies_of_reference += sum(
                 bool(text.strip()) and text in others
                 for text, others in zip(texts, zip(*references, strict=True), strict=True)
@@ -84,6 +87,10 @@ class InputChecks:
             found.append(
                 f"{name} looks tokenised ({_lines(tally.tokenised)} have loose punctuation); detokenise it, "
                 "or its BLEU will not compare with that of others."
+            )
+        if tally.escaped:
+            found.append(
+                f"{name}: {_lines(tally.escaped)} with HTML character references such as &#39;, which cost score."
             )
         if tally.copies_of_reference == self.segments - self.empty_references > 0:
             found.append(f"{name} is the reference itself: every line is the same, so 100 BLEU says nothing.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from mt.evaluate import Comparison, SystemScore, tables
 from mt.evaluate.analysis import Analysis, Example, ExampleList
-from mt.evaluate.buckets import Bucket, BucketTable
+from mt.evaluate.buckets import BucketTable
 from mt.evaluate.diff import Piece, word_diff
 from mt.evaluate.svg import dot_plot, histograms, interval_plot, legend, scatter_plot
 
@@ -205,45 +205,25 @@ def _distribution(analysis: Analysis) -> str:
     return _figure(plot) + _table(heads, body)
 
 
-def _table(heads: Sequence[str], body: Sequence[Sequence[str]], caption: str = "") -> str:
+def _table(heads: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     lines = "".join(
         f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in rest)}</tr>'
         for first, *rest in body
     )
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f'<div class="scroll"><table>{title}<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
 
 
 def _buckets(table: BucketTable, analysis: Analysis) -> str:
-    systems = list(analysis.segment_scores)
-    filled = [bucket for bucket in table.buckets if any(bucket.counts.values())]
-    shown = [(bucket.label, _shown(bucket, table, analysis)) for bucket in filled]
-    what = "share of the segments in %" if table.shares else f"{table.metric} of the bucket"
-    plot = dot_plot(f"{what} by {table.title.lower()}", shown, systems, what)
-    alike = not table.shares and all(len(set(bucket.counts.values())) == 1 for bucket in filled)
-    body = [_bucket_cells(bucket, values, alike) for bucket, (_, values) in zip(filled, shown, strict=True)]
-    heads = ["", "segments", *systems] if alike else ["", *systems]
-    caption = (
-        what[0].upper() + what[1:] + ("." if alike else "; in brackets how many segments of the system.")
-    )
+    systems, segments = list(analysis.segment_scores), analysis.comparison.segments
+    unit = tables.bucket_unit(table)
+    values = tables.bucket_values(table, segments)
+    plot = dot_plot(f"{unit} by {table.title.lower()}", values, systems, unit)
+    sentence, body = tables.bucket_rows(table, segments, _table)
     return (
         f"<h3>{escape(table.title)}</h3>{legend(systems) if len(systems) > 1 else ''}"
-        f"{_figure(plot)}{_table(heads, body, caption)}"
+        f'{_figure(plot)}<p class="small">{escape(sentence)}</p>{body}'
     )
-
-
-def _shown(bucket: Bucket, table: BucketTable, analysis: Analysis) -> Mapping[str, float | None]:
-    if not table.shares:
-        return bucket.scores
-    return {system: 100 * count / analysis.comparison.segments for system, count in bucket.counts.items()}
-
-
-def _bucket_cells(bucket: Bucket, values: Mapping[str, float | None], alike: bool) -> list[str]:
-    numbers = {system: "-" if value is None else f"{value:.1f}" for system, value in values.items()}
-    if alike:
-        return [bucket.label, f"{max(bucket.counts.values()):,}", *numbers.values()]
-    return [bucket.label, *(f"{shown} ({bucket.counts[system]:,})" for system, shown in numbers.items())]
 
 
 def _lists(found: Sequence[ExampleList], analysis: Analysis) -> str:

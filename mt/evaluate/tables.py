@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from mt.evaluate import Comparison, SystemScore
 from mt.evaluate.analysis import Analysis, Example, ExampleList
+from mt.evaluate.buckets import BucketTable
 
 SIGNIFICANT = 0.05
 """Below this p-value a difference is marked."""
@@ -52,24 +53,56 @@ def markdown(analysis: Analysis, digits: int = 1) -> str:
     comparison = analysis.comparison
     columns, body = rows(comparison, digits)
     parts = ["# Scores", *analysis.verdict.sentences, _markdown_table(columns, body), legend(comparison)]
-    for table in (found for found in analysis.buckets if not found.shares):
-        systems = list(analysis.segment_scores)
-        lines = [
-            [
-                bucket.label,
-                f"{max(bucket.counts.values()):,}",
-                *(_number(bucket.scores[s], digits) for s in systems),
-            ]
-            for bucket in table.buckets
-        ]
-        heading = [table.title, "segments", *systems]
-        parts += [f"## {table.metric} by {table.title.lower()}", _markdown_table(heading, lines)]
+    for table in analysis.buckets:
+        parts += [f"## {table.title}", *bucket_rows(table, comparison.segments, _markdown_table)]
     if analysis.agreements:
         parts += ["## Quality score against " + analysis.metric, _markdown_table(*agreement_rows(analysis))]
     if analysis.notes:
         parts += ["## Notes", "\n".join(f"- {_escape_markdown(note)}" for note in analysis.notes)]
     parts += ["## Signatures", "\n".join(f"- {name}: `{text}`" for name, text in signatures(comparison))]
     return "\n\n".join(parts)
+
+
+def bucket_values(table: BucketTable, segments: int) -> list[tuple[str, Mapping[str, float | None]]]:
+    """For each bucket that is not empty its label and what a plot shows of it by system."""
+    filled = [bucket for bucket in table.buckets if any(bucket.counts.values())]
+    if not table.shares:
+        return [(bucket.label, bucket.scores) for bucket in filled]
+    return [
+        (bucket.label, {system: 100 * count / segments for system, count in bucket.counts.items()})
+        for bucket in filled
+    ]
+
+
+def bucket_unit(table: BucketTable) -> str:
+    """What :func:`bucket_values` are."""
+    return "share of the segments in %" if table.shares else f"{table.metric} of the bucket"
+
+
+def bucket_rows(
+    table: BucketTable, segments: int, write: Callable[[list[str], list[list[str]]], str]
+) -> tuple[str, str]:
+    """A sentence and a table; counts stand in brackets where they differ from system to system.
+
+    Args:
+        table: the buckets.
+        segments: of the whole set.
+        write: what makes a table of headings and rows.
+    """
+    filled = [bucket for bucket in table.buckets if any(bucket.counts.values())]
+    systems = list(filled[0].counts)
+    alike = not table.shares and all(len(set(bucket.counts.values())) == 1 for bucket in filled)
+    body = []
+    for bucket, (label, values) in zip(filled, bucket_values(table, segments), strict=True):
+        numbers = [_number(values[system], 1) for system in systems]
+        if alike:
+            body.append([label, f"{max(bucket.counts.values()):,}", *numbers])
+        else:
+            counts = [f"{bucket.counts[system]:,}" for system in systems]
+            cells = zip(numbers, counts, strict=True)
+            body.append([label, *(f"{shown} ({count})" for shown, count in cells)])
+    sentence = f"The {bucket_unit(table)}{'' if alike else '; in brackets how many segments of the system'}."
+    return sentence, write(["", *(["segments"] if alike else []), *systems], body)
 
 
 def latex(comparison: Comparison, digits: int = 1) -> str:

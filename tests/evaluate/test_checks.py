@@ -69,3 +69,8 @@ def test_loose_marks_and_clitics_look_tokenised(text: str) -> None:
 )
 def test_ordinary_text_does_not(text: str) -> None:
     assert not looks_tokenised(text)
+
+
+def test_html_character_references_in_output_are_told() -> None:
+    [found] = warnings(["It&#39;s here.", *(f"Line {i} of a system" for i in range(29))])
+    assert "1 line with HTML character references" in found
