@@ -66,9 +66,10 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=300)
     parser.add_argument("--epochs", type=float, default=8.0)
     parser.add_argument("--replay-share", type=float, default=0.5)
+    parser.add_argument("--blend", type=float, default=0.4)
     parser.add_argument("--method", default="full")
-    parser.add_argument("--rate", type=float, default=2e-4)
-    parser.add_argument("--matrix-rate", type=float, default=1e-3)
+    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--matrix-rate", type=float, default=2e-3)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary)
@@ -84,7 +85,7 @@ def run(arguments: argparse.Namespace, home: Path) -> None:
     pairs = split(arguments.corpora, "dev", arguments.subject, inside=True)[: arguments.pairs]
     options = AdaptOptions(
         model="starter-nl-en", epochs=arguments.epochs, replay=arguments.replay_share, method=arguments.method,
-        rate=arguments.rate, matrix_rate=arguments.matrix_rate,
+        rate=arguments.rate, matrix_rate=arguments.matrix_rate, blend=arguments.blend,
     )  # fmt: skip
     general = home / "general.tsv"
     others = split(arguments.corpora, "dev", arguments.subject, inside=False)[::2]

@@ -47,6 +47,9 @@ def adapt(
     epochs: Annotated[float, typer.Option("--epochs", help="How often each reviewed pair is seen.")] = 8.0,
     share: Annotated[float, typer.Option("--replay-share", help="Share of general pairs.")] = 0.5,
     rate: Annotated[float, typer.Option("--rate", help="Peak learning rate of Adam.")] = 2e-4,
+    blend: Annotated[
+        float, typer.Option("--blend", help="Weight of the fine-tuned model in its mean with the old one.")
+    ] = 0.4,
     significance: Annotated[
         float, typer.Option("--significance", help="Largest p-value that counts as a difference.")
     ] = 0.05,
@@ -79,6 +82,7 @@ def adapt(
         epochs=epochs,
         replay=share,
         rate=rate,
+        blend=blend,
         significance=significance,
         seed=seed,
         threads=settings["threads"],

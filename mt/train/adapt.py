@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mt.data import MetricScore
 from mt.engines.models import Model, resolve
@@ -44,6 +44,8 @@ class AdaptOptions:
         replay: share of general pairs among those that are trained on, against forgetting.
         held_out: share of the reviewed pairs that only measure.
         rate, matrix_rate: peak learning rates of Adam and of Muon.
+        blend: weight of the fine-tuned model in its mean with the old one (Wortsman et al. 2022), which keeps what
+            both know; 1 takes the fine-tuned one as it is.
         significance: largest p-value that counts as a difference.
         batch_tokens: padded pieces of source and target in a batch.
         dropout: 0 suits models that were trained without, as the starter was.
@@ -59,8 +61,9 @@ class AdaptOptions:
     epochs: float = 8.0
     replay: float = 0.5
     held_out: float = 0.25
-    rate: float = 2e-4
-    matrix_rate: float = 1e-3
+    blend: float = 0.4
+    rate: float = 1e-4
+    matrix_rate: float = 2e-3
     significance: float = 0.05
     batch_tokens: int = 3072
     dropout: float = 0.0
@@ -73,6 +76,7 @@ class AdaptOptions:
         rules = (
             (self.epochs > 0, "epochs must be above 0"),
             (0 <= self.replay < 1, "replay must be from 0 to below 1"),
+            (0 < self.blend <= 1, "blend must be above 0 and at most 1"),
             (0 < self.held_out < 1, "held_out must be between 0 and 1"),
             (0 < self.significance < 1, "significance must be between 0 and 1"),
             (self.batch_tokens >= 512, "batch_tokens must be 512 or more"),
@@ -162,14 +166,51 @@ def adapt(
     name = options.name or _name_of(model)
     folder.mkdir(parents=True, exist_ok=True)
     recipe = _recipe(name, base, taught, others, folder, options)
-    trained = train(recipe, folder / "run", listener=listener)
+    trained = train(recipe, folder / "run", listener=listener).model
+    blend_into(base, trained, options.blend)
     changes = (
-        *_compared("reviewed", base, trained.model, measured, options.threads),
-        *_compared("general", base, trained.model, general_pairs, options.threads),
+        *_compared("reviewed", base, trained, measured, options.threads),
+        *_compared("general", base, trained, general_pairs, options.threads),
     )
     helps, reason = judged(changes, options.significance)
-    installed = replace_model(trained.model, name) if helps else None
-    return Adapted(installed, reason, changes, len(taught), trained.model)
+    installed = replace_model(trained, name) if helps else None
+    return Adapted(installed, reason, changes, len(taught), trained)
+
+
+def blend_into(base: Path, trained: Path, share: float) -> None:
+    """Replace a fine-tuned model's weights by their mean with those of the model it came from.
+
+    Args:
+        base, trained: folders in Hugging Face layout; ``trained`` is changed, its card told.
+        share: weight of the fine-tuned model, 0..1.
+    """
+    from mt.train.export import WEIGHTS, load_weights, save_weights, sha256_of
+
+    before = sha256_of(trained / WEIGHTS)
+    card = trained / "README.md"
+    text = card.read_text(encoding="utf-8")
+    if share == 1:
+        return
+    old, new = _weights(base), load_weights(trained / WEIGHTS)
+    mean = {
+        name: (share * weight + (1 - share) * old.get(name, weight)).half() for name, weight in new.items()
+    }
+    save_weights(trained / WEIGHTS, mean)
+    told = (
+        f"The weights are {share:g} of the fine-tuned and {1 - share:g} of the old model; the scores above are of "
+        "the fine-tuned one alone."
+    )
+    text = text.replace(before, sha256_of(trained / WEIGHTS)) + f"\n{told}\n"
+    card.write_text(text, encoding="utf-8")
+
+
+def _weights(folder: Path) -> dict[str, Any]:
+    """The weights of a folder as float32 tensors, whichever file holds them."""
+    from torch import from_numpy
+
+    from mt.engines.convert import read_weights
+
+    return {name: from_numpy(weight.astype("float32")) for name, weight in read_weights(folder).items()}
 
 
 def _reviewed(store: Store, model: Model, patterns: Sequence[str]) -> list[tuple[str, str]]:
@@ -320,6 +361,8 @@ def judged(changes: Sequence[Change], significance: float) -> tuple[bool, str]:
 
     Args:
         changes: on the sets ``reviewed`` and ``general``.
+        blend: weight of the fine-tuned model in its mean with the old one (Wortsman et al. 2022), which keeps what
+            both know; 1 takes the fine-tuned one as it is.
         significance: largest p-value that counts as a difference.
     """
     worse = [

@@ -23,7 +23,8 @@ def save_weights(path: Path, weights: dict[str, Any]) -> None:
     """Write weights by name to a safetensors file, whole or not at all."""
     from safetensors.torch import save
 
-    data = save({name: weight.detach().cpu().contiguous().clone() for name, weight in weights.items()})
+    tensors = {name: weight.detach().cpu().contiguous().clone() for name, weight in weights.items()}
+    data = save(tensors, {"format": "pt"})
     write_atomically(path, lambda stream: stream.write(data))
 
 
