@@ -13,7 +13,7 @@ from mt.data import Origin, Pair
 from mt.formats import encode_stream
 from mt.pipeline.translate import translated_text
 from mt.serve.call import Call
-from mt.serve.desk import Desk
+from mt.serve.desk import Desk, base_name
 from mt.serve.records import Record, summary_record
 from mt.store import DocumentInfo, Order, PairQuery, StoredPair
 
@@ -82,7 +82,7 @@ def _every(desk: Desk, info: DocumentInfo) -> Iterator[StoredPair]:
 
 def _file_name(info: DocumentInfo) -> str:
     """``article.nl.html`` becomes ``article.en.html``, ``article.txt`` becomes ``article.en.txt``."""
-    name = info.name.replace("\\", "/").rpartition("/")[2] or info.id
+    name = base_name(info)
     stem, dot, suffix = name.rpartition(".")
     if not dot:
         return f"{name}.{info.target_lang}"

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from mt.pipeline.links import Links, WordLinker
@@ -32,6 +33,23 @@ class NotHereError(Exception):
     """What a request names is not in the store; the text says what."""
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The figures of the reviews, and when and how they were counted.
+
+    Attributes:
+        found: the figures.
+        names: of the documents, by identifier.
+        at: when counting was done, on the monotonic clock.
+        seconds: how long it took.
+    """
+
+    found: ReviewStatistics
+    names: dict[str, str]
+    at: float
+    seconds: float
+
+
 class Desk:
     """The side of the server that knows no web. Its methods may be called from any thread.
 
@@ -53,7 +71,7 @@ class Desk:
         self._linking = threading.Lock()
         self._linker: WordLinker | None = None
         self._counting = threading.Lock()
-        self._counted: tuple[float, float, ReviewStatistics] | None = None
+        self._counted: Counted | None = None
 
     def session(self, reviewer: str) -> ReviewSession:
         """The review session of a reviewer."""
@@ -121,19 +139,22 @@ class Desk:
         with self._linking:
             return linker.links([(source, target)])[0]
 
-    def statistics(self) -> ReviewStatistics:
+    def statistics(self) -> Counted:
         """The figures of the reviews, some seconds old at most; counted by one request at a time."""
         with self._counting:
             now = time.monotonic()
-            if self._counted is None or now - self._counted[0] > max(FRESH_SECONDS, 10 * self._counted[1]):
-                found = collect_statistics(self.store)
-                self._counted = (time.monotonic(), time.monotonic() - now, found)
-            return self._counted[2]
+            known = self._counted
+            if known is None or now - known.at > max(FRESH_SECONDS, 10 * known.seconds):
+                found, infos = collect_statistics(self.store), self.store.documents()
+                names = {info.id: base_name(info) for info in infos}
+                done = time.monotonic()
+                known = self._counted = Counted(found, names, done, done - now)
+            return known
 
-    def names(self) -> dict[str, str]:
-        """What the documents are called, by identifier, without their folders."""
-        infos = self.store.documents()
-        return {info.id: info.name.replace("\\", "/").rpartition("/")[2] or info.id for info in infos}
+
+def base_name(info: DocumentInfo) -> str:
+    """What a document is called, without its folders; its identifier where it has no name."""
+    return info.name.replace("\\", "/").rpartition("/")[2] or info.id
 
 
 class _Cache(Generic[Key, Value]):

@@ -17,7 +17,8 @@ from mt.serve.records import Record
 
 def statistics(desk: Desk, _call: Call) -> Record:
     """The figures as plain values, documents by name."""
-    found, names = desk.statistics(), desk.names()
+    counted = desk.statistics()
+    found, names = counted.found, counted.names
     return {
         "progress": [
             {"document": document, "name": names.get(document, document), "counts": dict(counts)}
@@ -39,7 +40,8 @@ def plot(desk: Desk, call: Call) -> Response:
     if name not in PLOTS:
         raise NotHereError(f"There is no plot {name}. Plots: {', '.join(PLOTS)}.")
     theme = call.choice("theme", THEMES, "light")
-    answer = Response(PLOTS[name](desk.statistics(), desk.names(), theme), media_type="image/svg+xml")
+    counted = desk.statistics()
+    answer = Response(PLOTS[name](counted.found, counted.names, theme), media_type="image/svg+xml")
     answer.headers["cache-control"] = "no-store"
     if call.text("download", "", 1) == "1":
         answer.headers["content-disposition"] = f'attachment; filename="{name}.svg"'

@@ -18,7 +18,7 @@ WAITING = 100
 SECONDS = 3.0
 """Between two looks at the progress, where a look is cheap."""
 
-SHARE = 0.02
+SHARE = 0.1
 """Of the time that looking may take: a store whose progress takes long to count is looked at less often."""
 
 KEEP_ALIVE = 20.0
