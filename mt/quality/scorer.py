@@ -78,11 +78,13 @@ class Model:
     Attributes:
         version: stored with every score.
         trees: ``checks``, ``checks+engine``, ``checks+encoder``, ``checks+engine+encoder``.
+        typical: median of every feature over pairs that are right, by kind.
         provenance: what it was fitted on and how.
     """
 
     version: str
     trees: Mapping[str, Trees]
+    typical: Mapping[str, Mapping[str, float]]
     provenance: Mapping[str, Any]
 
     def method(self, kind: str) -> str:
@@ -101,6 +103,7 @@ def read_model(data: Mapping[str, Any]) -> Model:
     return Model(
         data["version"],
         {kind: _read_trees(trees) for kind, trees in data["trees"].items()},
+        data["typical"],
         data["provenance"],
     )
 
