@@ -111,7 +111,6 @@ def read(name: str, raw: bytes, report: ImportReport | None = None) -> list[Pair
 
 
 @pytest.mark.parametrize("name", ["tmx", "xliff", "xliff2", "tsv", "jsonl", "docx"])
-@settings(max_examples=40)
 @given(given_records=st.lists(records(), min_size=1, max_size=3))
 def test_reading_what_was_written_gives_the_same_records(name: str, given_records: list[PairRecord]) -> None:
     report = ImportReport("file")
