@@ -21,6 +21,7 @@ _BULLET = re.compile(r"(?:[-*•–—·▪▫◦‣○●■□►✓➢+]|\(?\
 _COLUMNS = re.compile(r"[^\S\r\n]*\t[^\S\r\n]*| {3,}")
 _CLOSED = re.compile(r"""[.!?…:;]["'”’»“)\]]*$""")
 _WORD = re.compile(r"\S+")
+_SENTENCE_BORDER = re.compile(r"""[.!?…]["'”’»“)\]]*(\s+)(?=["„“‘'«(]?[A-ZÀ-Þ])""")
 _UNDERLINE = re.compile(r"([=\-~*_#^])\1{2,}$")
 _HANGING_CONJUNCTION = re.compile(r"(?:en|of|en/of|and|or|tot|t/m)\b")
 
@@ -29,6 +30,9 @@ _WIDEST = 130
 _NARROWEST = 40
 """Narrower lines are verse, addresses or lists."""
 _HEADING = 120
+_HEAD = 200
+_LONGEST = 100_000
+"""Characters of one line after which the next border between sentences ends the block."""
 _GROUP = 2000
 """Lines of one group that are looked at together."""
 
@@ -42,7 +46,8 @@ class _Line:
         end: without trailing white space.
         column: of its first character that is neither indentation nor a quote mark.
         content: column of ``start``.
-        text: ``document[start:end]``.
+        head: its first characters, at most ``_HEAD``.
+        tail: its last few characters.
         bullet: whether it begins with a bullet or a number.
     """
 
@@ -50,23 +55,34 @@ class _Line:
     end: int
     column: int
     content: int
-    text: str
+    head: str
+    tail: str
     bullet: bool
+
+    @property
+    def size(self) -> int:
+        """Characters from ``start`` to ``end``."""
+        return self.end - self.start
 
     @property
     def length(self) -> int:
         """Columns up to the end."""
-        return self.content + len(self.text)
+        return self.content + self.size
 
     @property
     def continues(self) -> bool:
         """Whether it begins as the middle of a sentence does."""
-        return self.text[0].islower() or self.text[0] in ",;)"
+        return self.head[0].islower() or self.head[0] in ",;)"
+
+    @property
+    def underlines(self) -> bool:
+        """Whether it is a rule under a heading or between parts."""
+        return self.size <= _HEAD and bool(_UNDERLINE.match(self.head))
 
     @property
     def closed(self) -> bool:
         """Whether it ends as a sentence ends."""
-        return bool(_CLOSED.search(self.text[-6:]))
+        return bool(_CLOSED.search(self.tail))
 
 
 class TextFormat:
@@ -104,17 +120,19 @@ def _lines(text: str) -> Iterator[_Line | None]:
     while position < len(text):
         found = _LINE.match(text, position)
         assert found is not None
-        start = found.start()
+        start, end = found.span(1)
         position = found.end()
-        words = found[1].rstrip()
-        indent = _INDENT.match(words)
-        column = indent.end() if indent else 0
-        if column >= len(words):
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        indent = _INDENT.match(text, start, end)
+        column = indent.end() if indent else start
+        if column >= end:
             yield None
             continue
-        bullet = _BULLET.match(words, column)
+        bullet = _BULLET.match(text, column, end)
         content = bullet.end() if bullet else column
-        yield _Line(start + content, start + len(words), column, content, words[content:], bool(bullet))
+        head, tail = text[content : min(end, content + _HEAD)], text[max(content, end - 6) : end]
+        yield _Line(content, end, column - start, content - start, head, tail, bool(bullet))
 
 
 def _groups(text: str) -> Iterator[list[_Line]]:
@@ -166,7 +184,7 @@ def _wrap_width(group: Sequence[_Line], usual: int) -> int:
 
 def _is_full(line: _Line, following: _Line, width: int) -> bool:
     """Whether the next line's first word did not fit any more."""
-    word = _WORD.match(following.text)
+    word = _WORD.match(following.head)
     return line.length + 1 + (word.end() if word else 0) > width
 
 
@@ -184,7 +202,7 @@ def _paragraphs(group: Sequence[_Line], width: int) -> list[list[_Line]]:
 def _belongs(part: Sequence[_Line], line: _Line, width: int) -> bool:
     """Whether a line goes on with the paragraph or item before it."""
     previous, first = part[-1], part[0]
-    if line.bullet or _UNDERLINE.match(line.text) or _UNDERLINE.match(previous.text):
+    if line.bullet or line.underlines or previous.underlines:
         return False
     if first.bullet and line.column > first.column and line.column >= first.content - 2:
         return not (line.length > _WIDEST and previous.closed)
@@ -204,12 +222,12 @@ def _kind(
     line = lines[0]
     if line.bullet:
         return SegmentKind.ITEM
-    if len(lines) > 1 or len(line.text) > _HEADING or _CLOSED.search(line.text) or line.text[0].islower():
+    if len(lines) > 1 or line.size > _HEADING or line.closed or line.head[0].islower():
         return SegmentKind.SENTENCE
-    if following and _UNDERLINE.match(following[0].text):
+    if following and following[0].underlines:
         return SegmentKind.HEADING
-    before_text = not wrapped and following is not None and len(following[0].text) > 2 * len(line.text)
-    shouted = line.text.isupper() and len(line.text) > 3
+    before_text = not wrapped and following is not None and following[0].size > 2 * line.size
+    shouted = line.head.isupper() and line.size > 3
     return SegmentKind.HEADING if alone or shouted or before_text else SegmentKind.SENTENCE
 
 
@@ -221,7 +239,19 @@ def _built(text: str, lines: Sequence[_Line], kind: SegmentKind) -> Iterator[Blo
             yield from _block(text, [(position, border[0])], SegmentKind.CELL)
             position = border[1]
         return
-    yield from _block(text, [(line.start, line.end) for line in lines], kind)
+    if len(lines) > 1:
+        yield from _block(text, [(line.start, line.end) for line in lines], kind)
+        return
+    for stretch in _manageable(text, lines[0].start, lines[0].end):
+        yield from _block(text, [stretch], kind)
+
+
+def _manageable(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A line in stretches that fit into memory together with all that is made of them, cut between sentences."""
+    while end - start > _LONGEST and (cut := _SENTENCE_BORDER.search(text, start + _LONGEST, end)):
+        yield start, cut.start(1)
+        start = cut.end()
+    yield start, end
 
 
 def _block(text: str, stretches: Sequence[tuple[int, int]], kind: SegmentKind) -> Iterator[Block]:

@@ -203,6 +203,8 @@ class _Reader:
 
 def _content(seg: _Element) -> tuple[str, tuple[Code, ...]]:
     """Plain text and inline tags of a <seg>."""
+    if not len(seg):
+        return carried(seg.text or ""), ()
     parts: list[str] = []
     codes: list[Code] = []
     length = 0

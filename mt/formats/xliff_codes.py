@@ -70,6 +70,8 @@ class Walker:
 
     def read(self, element: _Element) -> tuple[str, tuple[Code, ...]]:
         """The content of an element."""
+        if not len(element):
+            return carried(element.text or ""), ()
         self._walk(element)
         return "".join(self._parts), tuple(self._codes)
 

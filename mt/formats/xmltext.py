@@ -233,7 +233,8 @@ def _local(tag: str) -> str:
 
 def own_text(element: _Element) -> str:
     """All text of an element as ``protect`` was given it, elements inside taken as their text."""
-    return restore(carried("".join(_texts(element))))
+    raw = "".join(_texts(element)) if len(element) else element.text or ""
+    return restore(carried(raw))
 
 
 def _texts(element: _Element) -> Iterator[str]:

@@ -48,7 +48,7 @@ def rendered(name: str, text: str, target: str, links: list[tuple[int, int]]) ->
     return "".join(formats.splice(text, replaced()))
 
 
-@pytest.mark.parametrize("case", cases("placement"))
+@pytest.mark.parametrize("case", list(cases("placement")))
 def test_targets_are_rendered_as_the_case_says(case: dict[str, Any]) -> None:
     links = [(i, j) for i, j in case["links"]]
     written = rendered(case["format"], case["text"], case["target"], links)
@@ -116,3 +116,18 @@ def test_a_long_paragraph_takes_little_more_memory_than_its_text() -> None:
     assert block.origins[50_000] == 50_000
     assert block.ends[-1] == len(text) - 1
     assert len(block.origins.runs.plain) == 2  # type: ignore[attr-defined]
+
+
+def test_a_line_of_many_sentences_is_cut_between_two_of_them() -> None:
+    sentence = "De kat zit vandaag weer op de mat. "
+    text = sentence * 10_000
+    blocks = list(formats.get("text").blocks(text))
+    assert len(blocks) > 1
+    assert max(len(block.plain) for block in blocks) < 101_000
+    assert " ".join(block.plain for block in blocks) == text.strip()
+    assert all(block.plain.endswith("mat.") for block in blocks)
+
+
+def test_a_very_long_sentence_stays_one_block() -> None:
+    text = "woord " * 40_000 + "einde."
+    assert [block.plain for block in formats.get("text").blocks(text)] == [text]

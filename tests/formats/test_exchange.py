@@ -65,7 +65,7 @@ def by_name() -> Iterator[Any]:
         yield pytest.param(case, id=f"{case['format']}: {case['name']}")
 
 
-@pytest.mark.parametrize("case", by_name())
+@pytest.mark.parametrize("case", list(by_name()))
 def test_files_are_read_as_the_case_says(case: dict[str, Any]) -> None:
     raw = case["content"].encode(case.get("encoding", "utf-8"))
     found, report = read(case["format"], raw, *case.get("langs", ["nl", "en"]))
