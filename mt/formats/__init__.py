@@ -35,6 +35,7 @@ __all__ = [
     "encode",
     "encode_stream",
     "get",
+    "relabel",
     "segments",
     "splice",
     "suffixes",
@@ -147,3 +148,18 @@ def splice(text: str, rendered: Iterable[tuple[Block, str]]) -> Iterator[str]:
         position = block.end
     if position < len(text):
         yield text[position:]
+
+
+def relabel(name: str, pieces: Iterable[str], source_lang: str, target_lang: str) -> Iterator[str]:
+    """A translated document that says of itself which language it is in, where its format has a place for that.
+
+    Args:
+        name: of the document's format.
+        pieces: of the document, as ``splice`` gives them.
+        source_lang, target_lang: BCP 47.
+    """
+    if name != "html":
+        return iter(pieces)
+    from mt.formats.html import relabelled
+
+    return relabelled(pieces, source_lang, target_lang)

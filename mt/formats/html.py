@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from typing import TYPE_CHECKING
@@ -109,6 +109,33 @@ class HtmlFormat:
     def render(self, block: Block, text: str, replacements: Sequence[Replacement]) -> str:
         """The block with targets in place, ``&``, ``<`` and ``>`` escaped."""
         return render_block(block, text, replacements, _escape)
+
+
+_ROOT = re.compile(r"<html\b[^>]*>", re.I)
+_LANG = re.compile(r"""(\s(?:xml:)?lang\s*=\s*["']?)([a-zA-Z]{2,3})(?:[-_][\w-]+)?(?=["'\s>/])""", re.I)
+_HEAD_LIMIT = 1 << 14
+
+
+def relabelled(pieces: Iterable[str], source_lang: str, target_lang: str) -> Iterator[str]:
+    """A translated page whose ``<html lang>`` names the language that it is in now.
+
+    Args:
+        pieces: of the page, in order.
+        source_lang, target_lang: BCP 47; only a tag that named the source language is changed.
+    """
+    rest = iter(pieces)
+    head = ""
+    for piece in rest:
+        head += piece
+        if _ROOT.search(head) or len(head) > _HEAD_LIMIT:
+            break
+
+    def renamed(found: re.Match[str]) -> str:
+        same = found[2].lower() == source_lang.partition("-")[0].lower()
+        return found[1] + target_lang if same else found[0]
+
+    yield _ROOT.sub(lambda root: _LANG.sub(renamed, root[0]), head, count=1)
+    yield from rest
 
 
 def _escape(plain: str) -> str:

@@ -131,3 +131,21 @@ def test_a_line_of_many_sentences_is_cut_between_two_of_them() -> None:
 def test_a_very_long_sentence_stays_one_block() -> None:
     text = "woord " * 40_000 + "einde."
     assert [block.plain for block in formats.get("text").blocks(text)] == [text]
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        (
+            '<!DOCTYPE html><html class="x" lang="nl"><p lang="nl">',
+            '<!DOCTYPE html><html class="x" lang="en"><p lang="nl">',
+        ),
+        ("<HTML lang=nl-NL><p>", "<HTML lang=en><p>"),
+        ('<html xml:lang="nl" lang="nl"><p>', '<html xml:lang="en" lang="en"><p>'),
+        ('<html lang="fr"><p>', '<html lang="fr"><p>'),
+        ("<p>geen wortel", "<p>geen wortel"),
+    ],
+)
+def test_a_translated_page_names_its_new_language(page: str, expected: str) -> None:
+    assert "".join(formats.relabel("html", list(page), "nl", "en")) == expected
+    assert "".join(formats.relabel("text", [page], "nl", "en")) == page
