@@ -63,9 +63,11 @@ def next_pair(desk: Desk, call: Call) -> Record:
     """The next pair, held for the reviewer; pairs that are named are given back first."""
     session, query = desk.session(call.reviewer), desk.query(call.text("filter", ""))
     order = call.choice("order", ORDERS, "worst")
-    if call.values.get("release") is not None:
-        session.queue.release([call.integer("release")])
-    stored = session.next(query, order)
+    given_back = [call.integer("release")] if call.values.get("release") is not None else []
+    with desk.writing:
+        if given_back:
+            session.queue.release(given_back)
+        stored = session.next(query, order)
     return {"pair": _view(desk, session, stored.id) if stored else None}
 
 
@@ -89,26 +91,27 @@ def verdict(desk: Desk, call: Call) -> Record | Conflict:
     session, number = desk.session(call.reviewer), desk.pair(call.path["pair"]).id
     version, note = call.integer("version"), call.text("note", "", 2000)
     said = call.text("verdict", longest=20)
-    if said == "edit":
-        saved = session.edit(number, version, call.text("target"), note)
-    elif said == "undo":
-        saved = session.undo_pair(number, version)
-    else:
-        table: dict[str, Callable[[int, int, str], Saved]] = {
-            "accept": session.accept,
-            "reject": session.reject,
-            "skip": session.skip,
-            "flag": session.flag,
-            "comment": session.comment,
-        }
-        saved = call.choice("verdict", table)(number, version, note)
+    target = call.text("target") if said == "edit" else ""
+    table: dict[str, Callable[[], Saved]] = {
+        "accept": lambda: session.accept(number, version, note),
+        "edit": lambda: session.edit(number, version, target, note),
+        "reject": lambda: session.reject(number, version, note),
+        "skip": lambda: session.skip(number, version, note),
+        "flag": lambda: session.flag(number, version, note),
+        "comment": lambda: session.comment(number, version, note),
+        "undo": lambda: session.undo_pair(number, version),
+    }
+    decide = call.choice("verdict", table)
+    with desk.writing:
+        saved = decide()
     return _answer(desk, session, saved, call.values.get("target"))
 
 
 def undo(desk: Desk, call: Call) -> Record | Conflict:
     """Take back the reviewer's newest decision that still counts."""
     session = desk.session(call.reviewer)
-    saved = session.undo()
+    with desk.writing:
+        saved = session.undo()
     return {"pair": None} if saved is None else _answer(desk, session, saved, None)
 
 

@@ -18,6 +18,9 @@ from mt.store import DocumentInfo, PairQuery, Store, StoredPair
 REVIEWERS = 1000
 """Review sessions kept; a session that is made again knows everything from the store."""
 
+DOCUMENTS = 20_000
+"""Documents whose names and kinds are kept."""
+
 LINKS = 2000
 """Pairs whose word links are kept."""
 
@@ -63,15 +66,22 @@ class Desk:
         self, store: Store, judge: Judge | None = None, score_bead: BeadScorer | None = None
     ) -> None:
         self.store = store
+        # Threads that wait here are woken at once; those that wait in the database ask again after a while.
+        self.writing = threading.Lock()
         self._judge = judge or (lambda pair: judge_by_checks([pair])[0])
         self._score_bead = score_bead
         self._sessions: _Cache[str, ReviewSession] = _Cache(REVIEWERS)
-        self._kinds: _Cache[str, DocumentInfo] = _Cache(REVIEWERS)
+        self._kinds: _Cache[str, DocumentInfo] = _Cache(DOCUMENTS)
         self._links: _Cache[tuple[str, str], Links] = _Cache(LINKS)
         self._linking = threading.Lock()
         self._linker: WordLinker | None = None
         self._counting = threading.Lock()
         self._counted: Counted | None = None
+
+    def warm(self) -> None:
+        """Read what the first requests would have to wait for."""
+        for info in self.store.documents()[-DOCUMENTS:]:
+            self._kinds.put(info.id, info)
 
     def session(self, reviewer: str) -> ReviewSession:
         """The review session of a reviewer."""
@@ -164,15 +174,25 @@ class _Cache(Generic[Key, Value]):
         self._size = size
         self._values: OrderedDict[Key, Value] = OrderedDict()
         self._lock = threading.Lock()
+        self._making = threading.Lock()
 
     def get(self, key: Key, make: Callable[[], Value]) -> Value:
+        """The value of a key; several who want it at once wait for the one who makes it."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
                 return self._values[key]
-        value = make()
+        with self._making:
+            with self._lock:
+                known = self._values.get(key)
+            if known is None:
+                known = make()
+                self.put(key, known)
+            return known
+
+    def put(self, key: Key, value: Value) -> None:
+        """Keep a value."""
         with self._lock:
-            value = self._values.setdefault(key, value)
+            self._values[key] = value
             while len(self._values) > self._size:
                 self._values.popitem(last=False)
-        return value

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+
 import uvicorn
 
 from mt.errors import UsageError
-from mt.serve.access import Access
+from mt.serve.access import Access, Bind
 from mt.serve.app import create_app
 from mt.serve.desk import Desk
 
@@ -36,11 +39,28 @@ def run(desk: Desk, access: Access, reviewer: str) -> None:
         h11_max_incomplete_event_size=32 * 1024,
         lifespan="off",
     )
+    with listening(bind) as bound:
+        threading.Thread(target=desk.warm, daemon=True).start()
+        uvicorn.Server(settings).run(sockets=[bound])
+
+
+def listening(bind: Bind) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        UsageError: the address cannot be used.
+    """
     try:
-        socket = settings.bind_socket()
-    except (OSError, SystemExit) as error:
+        found = socket.getaddrinfo(bind.host, bind.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        family, kind, protocol, _, address = found[0]
+        # asyncio sends small answers at once only where the socket says that it speaks TCP.
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
         raise UsageError(
-            f"{bind.host}:{bind.port} cannot be listened on.",
+            f"{bind.host}:{bind.port} cannot be listened on: {error.strerror}.",
             "Another program may use the port: --port 8766",
         ) from error
-    uvicorn.Server(settings).run(sockets=[socket])
+    bound.listen(CONNECTIONS)
+    return bound
