@@ -203,11 +203,13 @@ def elements(
 
 
 def _free(element: _Element) -> None:
-    """Forget an element and everything before it."""
+    """Forget an element and everything before it, also before the elements that hold it."""
     element.clear(keep_tail=False)
-    parent = element.getparent()
-    while parent is not None and element.getprevious() is not None:
-        del parent[0]
+    inner: _Element | None = element
+    while inner is not None and (parent := inner.getparent()) is not None:
+        while inner.getprevious() is not None:
+            del parent[0]
+        inner = parent
 
 
 def _refuse_entities(root: _Element, name: str) -> None:

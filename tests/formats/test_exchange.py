@@ -342,6 +342,25 @@ def test_reading_forgets_what_it_has_read(tmp_path: Path) -> None:
     assert max(sizes) < 300
 
 
+def test_finished_groups_are_forgotten_too() -> None:
+    from mt.formats.xmltext import elements
+
+    unit = '<group id="{0}"><trans-unit id="{0}"><source>a</source></trans-unit></group>'
+    raw = "<xliff><file><body>" + "".join(unit.format(n) for n in range(3000)) + "</body></file></xliff>"
+    left = [
+        len(e.getparent().getparent())
+        for _, e in elements(io.BytesIO(raw.encode()), "x", (), ("trans-unit",))
+    ]
+    assert len(left) == 3000
+    assert max(left) < 1500
+
+
+def test_entities_of_html_are_decoded_where_a_document_type_is_named() -> None:
+    raw = CASES[0]["content"].replace("<tmx", '<!DOCTYPE tmx SYSTEM "tmx14.dtd"><tmx', 1)
+    found, _ = read("tmx", raw.replace("De kat", "caf&eacute; &onbekend;x", 1).encode())
+    assert found[0].source == "café &onbekend;x"
+
+
 def _with_document(raw: bytes, change: Any) -> bytes:
     """A package with its document changed."""
     stream = io.BytesIO()
