@@ -1,0 +1,216 @@
+"""Speed, memory and BLEU of every way to decode a test set, each in a process of its own, in one run.
+
+    python bench/engines.py FOLDER [--bitext BITEXT] [--limit 997] [--rounds 3]
+
+FOLDER holds source.nl and reference.en, one segment a line. BITEXT (source TAB target) adds the rows with a lexical
+shortlist. The rows take turns in every round and the median counts, so that other work on the machine meets all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+from typing import Any
+
+THREADS = 2
+BASELINE = "CTranslate2 by itself: its defaults (beam 2, weights as trained)"
+
+
+def settings(shortlist: bool) -> dict[str, dict[str, Any]]:
+    """Every row of the table by name."""
+    rows: dict[str, dict[str, Any]] = {
+        BASELINE: {"kind": "bare"},
+        "CTranslate2 by itself: best settings (int8, beam 4, 2 replicas, batches)": {
+            "kind": "bare",
+            "best": True,
+        },
+        "mt, float32, beam 4": {"compute_type": "float32", "beam_size": 4},
+        "mt, int8, beam 1": {"beam_size": 1},
+        "mt, int8, beam 2": {"beam_size": 2},
+        "mt, int8, beam 4": {"beam_size": 4},
+        "mt, int8, beam 8": {"beam_size": 8},
+    }
+    if shortlist:
+        rows |= {
+            f"mt, int8, beam {beam}, shortlist": {"beam_size": beam, "folder": "shortlist"}
+            for beam in (1, 2, 4)
+        }
+    for penalty in (0.6, 0.8, 1.2, 1.4):
+        rows[f"mt, int8, beam 4, length penalty {penalty}"] = {"beam_size": 4, "length_penalty": penalty}
+    rows["transformers by itself, float32, beam 4, batches of 32"] = {"kind": "transformers"}
+    return rows
+
+
+def prepared(folder: Path, bitext: Path | None) -> dict[str, str]:
+    """The starter in every stored form that a row needs."""
+    from mt.engines.cache import converted
+    from mt.engines.models import METADATA, starter
+
+    folders = {
+        "float32": str(converted(starter(), "float32").path),
+        "int8": str(converted(starter(), "int8").path),
+    }
+    if bitext:
+        from mt.engines.shortlist import build
+
+        target = Path(shutil.copytree(folders["int8"], folder / "shortlist"))
+        start = perf_counter()
+        build(target, bitext)
+        print(f"shortlist built in {perf_counter() - start:.0f} s")
+        metadata = json.loads((target / METADATA).read_text()) | {"shortlist": True}
+        (target / METADATA).write_text(json.dumps(metadata))
+        folders["shortlist"] = str(target)
+    return folders
+
+
+def bare(row: dict[str, Any], folders: dict[str, str]) -> Callable[[list[str]], list[str]]:
+    """CTranslate2 and sentencepiece without us."""
+    import ctranslate2
+    import sentencepiece
+
+    best = row.get("best", False)
+    folder = folders["int8" if best else "float32"]
+    pieces = sentencepiece.SentencePieceProcessor(model_file=f"{folder}/source.spm")
+    if best:
+        translator = ctranslate2.Translator(folder, inter_threads=THREADS, intra_threads=1)
+        options = {"beam_size": 4, "max_batch_size": 1024, "batch_type": "tokens"}
+    else:
+        translator, options = ctranslate2.Translator(folder), {}
+
+    def translate(sources: list[str]) -> list[str]:
+        tokens = [[*row, "</s>"] for row in pieces.encode(sources, out_type=str)]
+        return [
+            pieces.decode(result.hypotheses[0]) for result in translator.translate_batch(tokens, **options)
+        ]
+
+    return translate
+
+
+def ours(row: dict[str, Any], folders: dict[str, str]) -> Callable[[list[str]], list[str]]:
+    """The engine as `mt translate` uses it."""
+    from mt.engines import DecodeOptions, load
+
+    engine = load(
+        folders[row.get("folder", row.get("compute_type", "int8"))],
+        "ctranslate2",
+        row.get("compute_type", "int8"),
+        THREADS,
+    )
+    options = DecodeOptions(beam_size=row["beam_size"], length_penalty=row.get("length_penalty", 1.0))
+    return lambda sources: [hypotheses[0].text for hypotheses in engine.translate(sources, options)]
+
+
+def transformers(row: dict[str, Any], folders: dict[str, str]) -> Callable[[list[str]], list[str]]:
+    """MarianMTModel.generate as its documentation shows it."""
+    del row, folders
+    import torch
+    from transformers import MarianMTModel, MarianTokenizer
+
+    from mt.engines.models import STARTER
+
+    torch.set_num_threads(THREADS)
+    tokenizer = MarianTokenizer.from_pretrained(str(STARTER))
+    model = MarianMTModel.from_pretrained(str(STARTER), dtype=torch.float32).eval()
+
+    def translate(sources: list[str]) -> list[str]:
+        texts = []
+        for start in range(0, len(sources), 32):
+            batch = tokenizer(sources[start : start + 32], return_tensors="pt", padding=True)
+            with torch.inference_mode():
+                written = model.generate(**batch, num_beams=4, max_length=256)
+            texts += tokenizer.batch_decode(written, skip_special_tokens=True)
+        return texts
+
+    return translate
+
+
+def work(row: dict[str, Any], folders: dict[str, str], source: Path, limit: int) -> None:
+    """One row in this process: translations and what they cost, as JSON on stdout."""
+    sources = source.read_text(encoding="utf-8").splitlines()[:limit]
+    open_row = {"bare": bare, "transformers": transformers}.get(row.get("kind", ""), ours)
+    translate = open_row(row, folders)
+    translate(sources[:2])
+    wall, processor = perf_counter(), process_time()
+    texts = translate(sources)
+    cost = {"wall": perf_counter() - wall, "cpu": process_time() - processor}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"texts": texts, "peak": peak, **cost}))
+
+
+def measure(row: dict[str, Any], folders: dict[str, str], source: Path, limit: int) -> dict[str, Any]:
+    """Run one row in a fresh process."""
+    command = [
+        sys.executable,
+        __file__,
+        "--row",
+        json.dumps([row, folders, str(source), limit]),
+        str(source.parent),
+    ]
+    environment = {**os.environ, "TRANSFORMERS_VERBOSITY": "error", "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return measured
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("--bitext", type=Path)
+    parser.add_argument("--limit", type=int, default=997)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="", help="rows whose name holds this, and the baseline")
+    parser.add_argument("--row", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.row:
+        row, folders, source, limit = json.loads(arguments.row)
+        work(row, folders, Path(source), limit)
+        return
+    source = arguments.gold / "source.nl"
+    references = (arguments.gold / "reference.en").read_text(encoding="utf-8").splitlines()[: arguments.limit]
+    with tempfile.TemporaryDirectory() as scratch:
+        folders = prepared(Path(scratch), arguments.bitext)
+        rows = {
+            name: row
+            for name, row in settings(bool(arguments.bitext)).items()
+            if arguments.only in name or name == BASELINE
+        }
+        results: dict[str, list[dict[str, Any]]] = {name: [] for name in rows}
+        for _ in range(arguments.rounds):
+            for name, row in rows.items():
+                results[name].append(measure(row, folders, source, arguments.limit))
+                print(f"# {name}: {results[name][-1]['wall']:.1f} s", file=sys.stderr)
+    report(results, source.read_text(encoding="utf-8").splitlines()[: arguments.limit], references)
+
+
+def report(results: dict[str, list[dict[str, Any]]], sources: list[str], references: list[str]) -> None:
+    """The table in Markdown."""
+    from sacrebleu.metrics import BLEU
+
+    words = sum(len(source.split()) for source in sources)
+    metric = BLEU()
+    base = {key: median(run[key] for run in results[BASELINE]) for key in ("wall", "cpu")}
+    print(
+        "| decoding | words/s | words/CPU s | times the default (CPU) | peak MB | BLEU |\n|---|---|---|---|---|---|"
+    )
+    for name, runs in results.items():
+        wall, cpu, peak = (median(run[key] for run in runs) for key in ("wall", "cpu", "peak"))
+        bleu = metric.corpus_score(runs[0]["texts"], [references]).score
+        times = f"{base['wall'] / wall:.2f} ({base['cpu'] / cpu:.2f})"
+        print(f"| {name} | {words / wall:.0f} | {words / cpu:.0f} | {times} | {peak:.0f} | {bleu:.2f} |")
+    print(f"\n{len(sources)} segments, {words} source words; {metric.get_signature()}")
+
+
+if __name__ == "__main__":
+    main()
