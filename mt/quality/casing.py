@@ -48,9 +48,18 @@ def restore_caps(text: str) -> str:
 
 
 def casing(pair: PairView) -> Iterator[Finding]:
-    """A heading in capitals that is not one in the target, or the other way round."""
+    """Capitals for the whole target or at its start that do not go with the source's."""
     source, target = is_all_caps(pair.source.text), is_all_caps(pair.target.text)
     if source and not target and len(pair.target.words) > 1:
         yield Finding("case", Severity.INFO, "The source is in capitals, the target is not.")
     elif target and not source:
         yield Finding("case", Severity.WARNING, "The target is in capitals, the source is not.")
+    elif pair.source.words and pair.target.words:
+        first = pair.target.words[0]
+        if pair.source.words[0][0].isupper() and first.islower() and FIRST.match(pair.target.text):
+            span = pair.target.span(0)
+            yield Finding("case", Severity.WARNING, "The target begins with a small letter.", span=span)
+
+
+FIRST = re.compile(r"[\s\"'“”„‘’«»(\[]*[^\W\d_]")
+"""A text whose first letter is its first word: not "2 km", not "... and"."""

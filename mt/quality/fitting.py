@@ -47,7 +47,8 @@ def fit_trees(
         groups: article of each pair.
 
     Returns:
-        the trees as :func:`mt.quality.scorer.read_model` reads them, and the out-of-fold probabilities.
+        the trees as :func:`mt.quality.scorer.read_model` reads them, and the probability of each pair from trees
+        and a calibration that have not seen its article.
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
@@ -71,14 +72,20 @@ def fit_trees(
         )  # fmt: skip
         return trees.fit(matrix[chosen], truth[chosen], sample_weight=weight[chosen])
 
-    margins = np.empty(len(rows))
-    for fit, rest in GroupKFold(FOLDS).split(matrix, truth, group):
+    def calibrated(chosen: NDArray[np.intp]) -> list[list[float]]:
+        curve = IsotonicRegression(y_min=FLOOR, y_max=CEILING, out_of_bounds="clip")
+        values = curve.fit_transform(margins[chosen], truth[chosen], sample_weight=weight[chosen])
+        return _knots(margins[chosen], values)
+
+    folds = list(GroupKFold(FOLDS).split(matrix, truth, group))
+    margins, unseen = np.empty(len(rows)), np.empty(len(rows))
+    for fit, rest in folds:
         margins[rest] = boosted(fit).decision_function(matrix[rest])
-    curve = IsotonicRegression(y_min=FLOOR, y_max=CEILING, out_of_bounds="clip")
-    out_of_fold = curve.fit_transform(margins, truth, sample_weight=weight)
-    model = boosted(np.arange(len(rows)))
-    data = {"features": list(names), **_exported(model), "knots": _knots(margins, out_of_fold)}
-    return data, out_of_fold
+    for fit, rest in folds:
+        unseen[rest] = np.interp(margins[rest], *np.asarray(calibrated(fit)))
+    everything = np.arange(len(rows))
+    model = boosted(everything)
+    return {"features": list(names), **_exported(model), "knots": calibrated(everything)}, unseen
 
 
 STRETCH = (1.2, 2.6)

@@ -42,8 +42,8 @@ FUNCTION_WORDS: dict[str, frozenset[str]] = {
 """The commonest words of languages that stand beside Dutch and English in newspapers."""
 
 SCRIPTS = (
-    ("zh", re.compile(r"[㐀-鿿]")),
     ("ja", re.compile(r"[぀-ヿ]")),
+    ("zh", re.compile(r"[㐀-鿿]")),
     ("ko", re.compile(r"[가-힯]")),
     ("ru", re.compile(r"[Ѐ-ӿ]")),
     ("el", re.compile(r"[Ͱ-Ͽ]")),

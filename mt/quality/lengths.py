@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mt.data import Finding, Severity
@@ -16,7 +17,18 @@ TOO_SHORT, TOO_LONG = 0.55, 1.8
 FAR_TOO_SHORT, FAR_TOO_LONG = 0.4, 2.5
 """Bounds beyond which the pair is surely wrong."""
 
-SENTENCE_END = (".", "!", "?", "…", "。")
+NOTICEABLE = 30
+"""Characters by which the sides must differ at all: "Hij knikte." may become "He nodded in agreement."."""
+
+DANGLING = frozenset(
+    ["the", "a", "an", "of", "to", "and", "or", "from", "that", "which", "as", "than", "because"]
+)
+"""Words that hardly end an English sentence."""
+
+MARK_AT_END = re.compile(r"[.!?…:;][\"'”’»)\]]*$")
+
+UNFINISHED = 0.9
+"""Smoothed length ratio below which a target without a mark at the end counts as cut off."""
 
 
 def ratio(pair: PairView) -> float:
@@ -41,17 +53,25 @@ def length(pair: PairView) -> Iterator[Finding]:
 
 def truncation(pair: PairView) -> Iterator[Finding]:
     """A target that ends before the source does."""
-    target = pair.target.text.rstrip()
-    start = max(0, len(target) - 20)
-    if ratio(pair) < TOO_SHORT:
-        severity = Severity.ERROR if ratio(pair) < FAR_TOO_SHORT else Severity.WARNING
-        yield Finding(
-            "truncation", severity, "The target is much shorter than the source.", span=(start, len(target))
-        )
+    source, target = pair.source.text.rstrip(), pair.target.text.rstrip()
+    value = ratio(pair)
+    span = (max(0, len(target) - 20), len(target))
+    if value < TOO_SHORT and len(source) - len(target) > NOTICEABLE:
+        severity = Severity.ERROR if value < FAR_TOO_SHORT else Severity.WARNING
+        yield Finding("truncation", severity, "The target is much shorter than the source.", span=span)
+    elif MARK_AT_END.search(source) and not MARK_AT_END.search(target) and pair.target.words:
+        if pair.target.lang == "en" and pair.target.words[-1] in DANGLING:
+            message = f"The target ends with “{pair.target.words[-1]}”."
+            yield Finding("truncation", Severity.ERROR, message, span=span)
+        elif value < UNFINISHED:
+            yield Finding("truncation", Severity.WARNING, "The target ends without a mark.", span=span)
 
 
 def extra(pair: PairView) -> Iterator[Finding]:
     """A target that goes on after the source has ended."""
-    if ratio(pair) > TOO_LONG:
-        severity = Severity.ERROR if ratio(pair) > FAR_TOO_LONG else Severity.WARNING
-        yield Finding("extra", severity, "The target is much longer than the source.")
+    source, target = pair.source.text.rstrip(), pair.target.text.rstrip()
+    value = ratio(pair)
+    if value > TOO_LONG and len(target) - len(source) > NOTICEABLE:
+        severity = Severity.ERROR if value > FAR_TOO_LONG else Severity.WARNING
+        message = "The target is much longer than the source."
+        yield Finding("extra", severity, message, span=(min(len(source), len(target)), len(target)))

@@ -16,22 +16,35 @@ QUOTE = re.compile(r"[“”„‟«»\"]|(?<!\w)[‘‚‹'](?=\w)|(?<=[\w.,!?�
 TAG = re.compile(r"</?[A-Za-z][^<>]*>|\{\d+\}|\{\{[^{}]*\}\}|%\([a-z_]+\)[sd]|&[a-z]+;")
 """Tags, placeholders and entities."""
 
+ADDRESS = re.compile(f"{EMAIL.pattern}|{URL.pattern}", re.IGNORECASE)
+
+ADDRESS_MARK = re.compile(r"@|://|www\.|\.[a-z]{2,4}\b", re.IGNORECASE)
+"""What every address has; most sentences have nothing of it."""
+
 ENDS = {".": ".", "…": ".", "!": "!", "?": "?", ":": ":", ";": ";"}
 
 
 def urls(pair: PairView) -> Iterator[Finding]:
     """Web and mail addresses that are not the same on both sides."""
     source, target = pair.source.text, pair.target.text
-    if "@" not in source + target and "/" not in source + target and "." not in source:
+    if not (ADDRESS_MARK.search(source) or ADDRESS_MARK.search(target)):
         return
-    for name, pattern in (("mail address", EMAIL), ("web address", URL)):
-        for match in pattern.finditer(source):
+    for address, span in _addresses(source):
+        if address.lower() not in target.lower():
+            yield Finding("url", Severity.ERROR, f"{address} is missing.", side="source", span=span)
+    for address, span in _addresses(target):
+        if address.lower() not in source.lower():
+            yield Finding("url", Severity.ERROR, f"{address} is not in the source.", span=span)
+
+
+def _addresses(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Mail and web addresses with their offsets, without the marks that follow them."""
+    end = 0
+    for match in ADDRESS.finditer(text):
+        if match.start() >= end:
             address = match.group().rstrip(".,;:!?)'’\"”")
-            if address.lower() not in target.lower():
-                span = (match.start(), match.start() + len(address))
-                yield Finding(
-                    "url", Severity.ERROR, f"The {name} {address} is missing.", side="source", span=span
-                )
+            end = match.start() + len(address)
+            yield address, (match.start(), end)
 
 
 def quotes(pair: PairView) -> Iterator[Finding]:
@@ -56,14 +69,24 @@ def quotes(pair: PairView) -> Iterator[Finding]:
         )
 
 
+BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
+
+
 def brackets(pair: PairView) -> Iterator[Finding]:
-    """Brackets that are lost or added."""
-    for opening, closing in ("()", "[]", "{}"):
-        before = pair.source.text.count(opening), pair.source.text.count(closing)
-        after = pair.target.text.count(opening), pair.target.text.count(closing)
-        if before != after:
+    """A bracket that was opened and not closed, and brackets that are lost or added altogether."""
+    source, target = pair.source.text, pair.target.text
+    for opening, closing in BRACKETS:
+        if opening not in source + target and closing not in source + target:
+            continue
+        before = source.count(opening), source.count(closing)
+        after = target.count(opening), target.count(closing)
+        if before[0] == before[1] and after[0] != after[1]:
+            at = target.rfind(opening if after[0] > after[1] else closing)
+            message = f"The brackets {opening}{closing} do not match."
+            yield Finding("bracket", Severity.WARNING, message, span=(at, at + 1))
+        elif before != after:
             what = "lost" if sum(after) < sum(before) else "added"
-            yield Finding("bracket", Severity.WARNING, f"A bracket {opening}{closing} was {what}.")
+            yield Finding("bracket", Severity.INFO, f"Brackets {opening}{closing} were {what}.")
 
 
 def markup(pair: PairView) -> Iterator[Finding]:

@@ -98,6 +98,8 @@ def exonym(dutch: str, english: Iterable[str]) -> bool:
 def names(pair: PairView) -> Iterator[Finding]:
     """A name of the source that the target does not have, and one of the target that the source does not have."""
     source, target = pair.source, pair.target
+    if "de" in (source.lang, target.lang):
+        return  # German writes every noun with a capital.
     lost, added = unmatched(pair)
     if lost and added:
         message = f"“{source.words[lost[0]]}” became “{target.words[added[0]]}”."

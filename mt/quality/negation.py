@@ -32,7 +32,8 @@ STAND_INS: dict[str, re.Pattern[str]] = {
         r"|wie dan ook|hoe \w+ ook|allerminst|allesbehalve|amper|weinig|slecht|minder|alsof|exclusief|afgezien"
         r"|uitgezonderd|uit den boze|steken|laat staan|handomdraai|spoorloos|bladstil|eerst|tot \w+ keer toe)\b"
         r"|\bon(?!der|t|s\b|ze|line|langs|geveer|middel|derw)[a-z]{4}|[a-z]{3}lo(?:os|ze)\b"
-        r"|\b(?:ontbr|gebrek|geweiger|weiger|verbied|verbod|vermijd|voorkom|bl(?:ij|e)ven? uit|uitblij|uitgebl|ontken"
+        r"|\b(?:ontbr|gebrek|geweiger|weiger|verbied|verbod|vermijd|voorkom|bl(?:ijft?|eef|even|ijven) uit"
+        r"|uitblij|uitgebl|ontken"
         r"|afgeraden|af te raden|schaars|vergeefs|ongeacht|nietsdoe|non-|wegvall|weggeval|afwez|kwijt)",
         re.IGNORECASE,
     ),

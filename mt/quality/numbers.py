@@ -191,7 +191,7 @@ def _figures_compared(source: Side, target: Side) -> Iterator[Finding]:
         if figure not in there and source.lang != target.lang and not _same_code(figure, source):
             message = f"{figure.text} is not written the way of the target language."
             yield Finding("number", Severity.WARNING, message, span=figure.span)
-    if _digits(here) == _digits(there) and all(f.power == 1 for f in (*here, *there)):
+    if _same_pieces(here, there) or _same_digits(here, there):
         return
     if here:
         here = _not_in_words(here, target)
@@ -261,8 +261,7 @@ def _roman(word: str) -> int:
 
 def _left_over(here: list[Figure], there: list[Figure]) -> Iterator[Finding]:
     """Findings for the figures without a counterpart, unless their pieces or all their digits are the same."""
-    here, there = _unmatched(here, there, _same_pieces)
-    if not here and not there:
+    if _same_pieces(here, there):
         return
     if _digits(here) == _digits(there):
         for source, target in zip(here, there, strict=False):
@@ -281,20 +280,38 @@ def _left_over(here: list[Figure], there: list[Figure]) -> Iterator[Finding]:
         yield Finding("number", Severity.ERROR, message, span=target.span)
 
 
+def _same_digits(here: Sequence[Figure], there: Sequence[Figure]) -> bool:
+    """Whether all digits in a row are the same, and no figure is multiplied."""
+    return _digits(here) == _digits(there) and all(figure.power == 1 for figure in (*here, *there))
+
+
 def _digits(found: Sequence[Figure]) -> str:
     """All digits in a row."""
     return "".join(figure.digits for figure in found)
 
 
-def _same_pieces(source: Figure, target: Figure) -> bool:
-    """The same pieces in another order (12/31, 31-12), or a year of two digits for one of four."""
-    if source.power != target.power:
+def _same_pieces(here: Sequence[Figure], there: Sequence[Figure]) -> bool:
+    """Whether the figures have the same pieces in any order: 12-3-2024 and 3/12/2024, 2023/24 and 2023-2024."""
+    if any(figure.power != 1 for figure in (*here, *there)):
         return False
-    before, after = sorted(re.findall(r"\d+", source.text)), sorted(re.findall(r"\d+", target.text))
-    if before == after and len(before) > 1:
-        return True
-    short, full = sorted((source.digits, target.digits), key=len)
-    return len(short) == 2 and len(full) == 4 and full.endswith(short) and full[:2] in ("18", "19", "20")
+    left = [piece for figure in here for piece in re.findall(r"\d+", figure.text)]
+    rest = [piece for figure in there for piece in re.findall(r"\d+", figure.text)]
+    if len(left) != len(rest) or len(left) < 2:
+        return False
+    for piece in left:
+        match = next((other for other in rest if _same_piece(piece, other)), None)
+        if match is None:
+            return False
+        rest.remove(match)
+    return True
+
+
+def _same_piece(piece: str, other: str) -> bool:
+    """Whether two runs of digits are the same number, or one is the end of a year: 24 and 2024."""
+    short, full = sorted((piece, other), key=len)
+    return int(piece) == int(other) or (
+        len(short) == 2 and len(full) == 4 and full.endswith(short) and full[:2] in ("18", "19", "20")
+    )
 
 
 def _signs_compared(source: Side, target: Side) -> Iterator[Finding]:

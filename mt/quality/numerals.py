@@ -287,7 +287,7 @@ def _numeral(group: Sequence[Item], first: int, last: int) -> Numeral:
         elif item.kind == "power":
             total, current = total + (current or 1) * item.value, 0.0
         elif item.kind == "ordinal" and item.value > 1:
-            values |= {current, round((current or 1) / item.value, 6), item.value}
+            values |= {round((current or 1) / item.value, 6), item.value} | ({current} if current else set())
             current += item.value
         elif item.kind == "part" and current:
             values.add(current + item.value)

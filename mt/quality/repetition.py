@@ -45,13 +45,25 @@ def repetition(pair: PairView) -> Iterator[Finding]:
     for start, period, times in found:
         if times <= usual:
             continue
-        sure = times > 2 or period > 2
+        phrase = " ".join(pair.target.words[start : start + period])
         first, _ = pair.target.span(start)
         _, end = pair.target.span(start + period * times - 1)
-        phrase = " ".join(pair.target.words[start : start + period])
         yield Finding(
             "repetition",
-            Severity.ERROR if sure else Severity.WARNING,
+            _severity(pair.target.text[first:end].lower(), period, times),
             f"“{phrase}” stands there {times} times in a row.",
             span=(first, end),
         )
+
+
+RIGHT_TWICE = frozenset(["had", "that", "is", "bye", "no", "very", "many", "far"])
+"""Words that good English has twice in a row: "she had had enough"."""
+
+
+def _severity(stretch: str, period: int, times: int) -> Severity:
+    """How sure it is that a stretch is a loop; with a mark inside, two times may be rhetoric."""
+    if times > 2 or period > 2:
+        return Severity.ERROR
+    words = stretch.split()
+    marked = len(words) != period * times or words[:period] != words[period:]
+    return Severity.INFO if marked or words[0] in RIGHT_TWICE else Severity.WARNING
