@@ -35,7 +35,8 @@ TRANSFORMERS = """
 import sys, torch
 from transformers import MarianMTModel, MarianTokenizer
 model, source, target = sys.argv[1:4]
-tokenizer, net = MarianTokenizer.from_pretrained(model), MarianMTModel.from_pretrained(model, dtype=torch.float32).eval()
+tokenizer = MarianTokenizer.from_pretrained(model)
+net = MarianMTModel.from_pretrained(model, dtype=torch.float32).eval()
 lines = open(source, encoding="utf-8").read().splitlines()
 order = sorted(range(len(lines)), key=lambda i: len(lines[i]))
 written = [""] * len(lines)
@@ -50,8 +51,8 @@ open(target, "w", encoding="utf-8").write("\\n".join(written) + "\\n")
 """
 
 
-def run(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """Wall seconds and peak resident MB of a process that must succeed."""
+def run(command: list[str], environment: dict[str, str]) -> tuple[float, float, float]:
+    """Wall seconds, processor seconds and peak resident MB of a process that must succeed."""
     started = time.perf_counter()
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -61,7 +62,7 @@ def run(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{' '.join(command)[:200]} failed:\n{complaint.decode()}")
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def converted_starter(home: Path) -> Path:
@@ -136,7 +137,7 @@ def speed(options: argparse.Namespace, folder: Path) -> None:
             "--quiet",
         ]
 
-    measured: dict[str, list[tuple[float, float]]] = {}
+    measured: dict[str, list[tuple[float, float, float]]] = {}
     for round_ in range(options.rounds):
         contenders = {
             f"bare CTranslate2, batches of {tokens} tokens": [
@@ -164,13 +165,12 @@ def speed(options: argparse.Namespace, folder: Path) -> None:
             ]
         for label, command in contenders.items():
             measured.setdefault(label, []).append(run(command, environment))
-    print(f"\n{'':42s} {'seconds':>9s} {'sentences/s':>12s} {'peak MB':>8s}")
+    print(f"\n{'':42s} {'seconds':>9s} {'cpu s':>9s} {'sentences/s':>12s} {'peak MB':>8s}")
     for label, values in measured.items():
-        seconds = statistics.median(value for value, _ in values)
-        memory = statistics.median(value for _, value in values)
+        seconds, processor, memory = (statistics.median(column) for column in zip(*values, strict=True))
         count = {"transformers": options.reference_sentences}.get(label, options.sentences)
         rate = "" if label.startswith("cold") else f"{count / seconds:.1f}"
-        print(f"{label:42s} {seconds:9.2f} {rate:>12s} {memory:8.0f}")
+        print(f"{label:42s} {seconds:9.2f} {processor:9.2f} {rate:>12s} {memory:8.0f}")
 
 
 if __name__ == "__main__":

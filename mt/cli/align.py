@@ -149,13 +149,13 @@ def _words(inputs: list[Path], sides: Sides, output: Path | None, quiet: bool) -
 
 def _lines(inputs: list[Path], aligner: Aligner, sides: Sides, wishes: _Wishes) -> None:
     from mt.pipeline.align import Aligned, Job, align_lines, judged_pairs
-    from mt.pipeline.sentences import judge_by_checks
+    from mt.pipeline.judge import PairJudge
 
     if len(inputs) != 2:
         raise UsageError(f"{len(inputs)} files given.", "--lines takes two: source and target.")
     wishes.require(inputs)
     found = align_lines((inputs[0], inputs[1]), aligner, sides, report.note)
-    pairs = judged_pairs(found.alignment, judge_by_checks, sides.langs)
+    pairs = judged_pairs(found.alignment, PairJudge(), sides.langs)
     one = Aligned(Job(inputs[0].name, inputs[0], inputs[1]), "", found, pairs)
     _deliver([one], sides, wishes)
     if not wishes.quiet:
@@ -166,8 +166,8 @@ def _documents(
     settings: config.Config, inputs: list[Path], aligner: Aligner, sides: Sides, wishes: _Wishes
 ) -> None:
     from mt.pipeline.align import DocumentAligner, plan
+    from mt.pipeline.judge import PairJudge
     from mt.pipeline.opening import open_store
-    from mt.pipeline.sentences import judge_by_checks
 
     jobs = plan(inputs, sides, report.note)
     wishes.require([path for job in jobs for path in (job.source, job.target)])
@@ -178,7 +178,7 @@ def _documents(
         open_store(settings) as stored,
         report.progress("documents", len(jobs), wishes.quiet) as bar,
     ):
-        documents = DocumentAligner(stored, aligner, judge_by_checks, sides, bar.note)
+        documents = DocumentAligner(stored, aligner, PairJudge(), sides, bar.note)
         try:
             for one in documents.run(jobs):
                 done.append(one)

@@ -139,12 +139,13 @@ def _translate_files(
     quiet: bool,
 ) -> None:
     from mt.pipeline.files import FileTranslator
+    from mt.pipeline.judge import Use, open_judge
     from mt.pipeline.opening import model_advice, open_store, translator_of
-    from mt.pipeline.sentences import judge_by_checks
 
+    judge = open_judge(settings, Use(engine=False, encoder=False))
     with (
         open_store(settings) as stored,
-        translator_of(engine.result(), settings, judge_by_checks, rescue) as translator,
+        translator_of(engine.result(), settings, judge, rescue) as translator,
         report.progress("sentences", quiet=quiet) as bar,
     ):
         if not quiet and (advice := model_advice(translator.engine.info.model)):

@@ -18,8 +18,8 @@ from mt.formats import exchange
 from mt.formats.exchange import PairRecord
 from mt.pipeline.documents import output_stream, read_document, segments_of
 from mt.pipeline.files import read_lines
+from mt.pipeline.judge import Judge
 from mt.pipeline.opening import open_engine
-from mt.pipeline.sentences import Judge
 from mt.quality import identify
 from mt.store import RunState, Store
 

@@ -261,6 +261,8 @@ def read_lines(paths: Sequence[Path], encoding: str | None) -> Iterator[str]:
             yield raw.rstrip(b"\r\n").decode(encoding or "utf-8", errors="replace")
         return
     for path in paths:
+        if path.exists() and path.stat().st_size == 0:
+            continue
         text = read_document(path, encoding=encoding, format_name="text")[0].text
         yield from (line.removesuffix("\r") for line in text.removesuffix("\n").split("\n"))
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mt.config import Config
     from mt.engines import DecodeOptions, Engine
-    from mt.pipeline.sentences import Judge, SentenceTranslator
+    from mt.pipeline.judge import Judge
+    from mt.pipeline.sentences import SentenceTranslator
     from mt.store import Store
 
 

@@ -6,35 +6,21 @@ with SentenceTranslator(engine, DecodeOptions()) as translator:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import perf_counter
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from mt.data import Candidate, Finding, Hypothesis, Origin, Pair, QualityScore, Severity
 from mt.engines import DecodeOptions, Engine
 from mt.errors import MTError
 from mt.pipeline import rescue
-from mt.quality import check, is_all_caps, score, trivial
+from mt.quality import check, is_all_caps, trivial
 
-Judge = Callable[[Sequence[Pair]], Sequence[QualityScore]]
-"""Scores pairs without a reference; the findings of the score become the pair's."""
-
-
-def judge_by_checks(pairs: Sequence[Pair]) -> list[QualityScore]:
-    """Scores from the checks and cheap measures alone, without another look by a model."""
-    langs = {(pair.source_lang, pair.target_lang) for pair in pairs}
-    scores: dict[tuple[str, str], QualityScore] = {}
-    for source_lang, target_lang in langs:
-        texts = [
-            (pair.source, pair.target)
-            for pair in pairs
-            if (pair.source_lang, pair.target_lang) == (source_lang, target_lang)
-        ]
-        found = score(texts, source_lang=source_lang, target_lang=target_lang)
-        scores |= dict(zip(texts, found, strict=True))
-    return [scores[pair.source, pair.target] for pair in pairs]
+if TYPE_CHECKING:
+    from mt.pipeline.judge import Judge
 
 
 COPIED = QualityScore(1.0, "copied-1")

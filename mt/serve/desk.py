@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from mt.pipeline.judge import PairJudge
 from mt.pipeline.links import Links, WordLinker
-from mt.pipeline.sentences import judge_by_checks
 from mt.review import ReviewSession, ReviewStatistics, collect_statistics, parse_filter, resolve
 from mt.review.session import BeadScorer, Judge
 from mt.store import DocumentInfo, PairQuery, Store, StoredPair
@@ -68,7 +68,7 @@ class Desk:
         self.store = store
         # Threads that wait here are woken at once; those that wait in the database ask again after a while.
         self.writing = threading.Lock()
-        self._judge = judge or (lambda pair: judge_by_checks([pair])[0])
+        self._judge = judge or (lambda pair: PairJudge()([pair])[0])
         self._score_bead = score_bead
         self._sessions: _Cache[str, ReviewSession] = _Cache(REVIEWERS)
         self._kinds: _Cache[str, DocumentInfo] = _Cache(DOCUMENTS)
