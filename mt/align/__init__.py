@@ -155,6 +155,9 @@ def links_from_attention(
 ) -> list[tuple[int, int]]:
     """Links between white-space tokens from a Marian model's cross attention over SentencePiece pieces.
 
+    A weight counts as much as its share of what all target words give to the source word (their geometric
+    mean), nearness to the diagonal helps, and words are linked that choose each other.
+
     Args:
         tokens: target pieces without ``</s>``, as ``Hypothesis.tokens``.
         source_tokens: source pieces without ``</s>``, as ``Hypothesis.source_tokens``.

@@ -9,7 +9,12 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
+from mt.align.links import mutual_links, nearness
+
 SPACE = "▁"
+
+POSITION_WEIGHT = 0.5
+"""Of the nearness to the diagonal, beside attention; F1 on XL-WA changes by .003 between 0.3 and 0.6."""
 
 
 def piece_words(pieces: Sequence[str], text: str) -> list[int]:
@@ -110,27 +115,10 @@ def links_from_attention(
     source_text: str,
     target_text: str,
 ) -> list[tuple[int, int]]:
-    """Links between white-space tokens from the cross attention over pieces.
-
-    Every target word is linked with the source word it attends to most; every source word that is left
-    over, with the target word that attends to it most, if that weight is at least a fifth.
-
-    Args:
-        tokens: target pieces without ``</s>``, as ``Hypothesis.tokens``.
-        source_tokens: source pieces without ``</s>``.
-        attention: one row for each target piece, one column for each source piece.
-        source_text, target_text: the texts that the pieces were made from.
-
-    Returns:
-        Pairs ``(source token, target token)``, 0-based, sorted.
-    """
-    weights = word_attention(tokens, source_tokens, attention, source_text, target_text)
-    if not weights.size:
+    """See :func:`mt.align.links_from_attention`."""
+    weights = word_attention(tokens, source_tokens, attention, source_text, target_text).T
+    if not weights.size or not weights.max() > 0:
         return []
-    links = {(int(row.argmax()), j) for j, row in enumerate(weights) if row.max() > 0}
-    covered = {i for i, _ in links}
-    for i in range(weights.shape[1]):
-        j = int(weights[:, i].argmax())
-        if i not in covered and weights[j, i] >= 0.2:
-            links.add((i, j))
-    return sorted(links)
+    shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
+    scores = np.sqrt(weights * shares) + POSITION_WEIGHT * (1 + nearness(*weights.shape))
+    return sorted(mutual_links(scores.astype(np.float32)))

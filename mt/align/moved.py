@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from mt.align.encoders import Levels
 from mt.align.vectors import Floats, unit_rows
 from mt.data import Bead
@@ -16,6 +14,9 @@ CLOSE = 0.5
 
 MOST = 4000
 """Left-out segments of a side that are compared; beyond that two texts are strangers, not reordered."""
+
+DOUBTFUL = 0.6
+"""Probability of a bead below which its segments may belong elsewhere."""
 
 SHORTEST = 4
 """Words that a single segment needs to count; short ones resemble each other by chance."""
@@ -38,30 +39,45 @@ class Moved:
 def find_moved(
     beads: Sequence[Bead], texts: tuple[Sequence[str], Sequence[str]], vectors: tuple[Levels, Levels]
 ) -> tuple[Moved, ...]:
-    """Left-out source segments that match left-out target segments, joined to stretches.
+    """Source segments without a sure place that match such target segments elsewhere, joined to stretches.
 
     Args:
         beads: of the alignment.
         texts: segments of both sides.
         vectors: of the runs of both sides; only single segments are used.
     """
-    left = np.array([bead.source[0] for bead in beads if not bead.target], dtype=np.int64)[:MOST]
-    right = np.array([bead.target[0] for bead in beads if not bead.source], dtype=np.int64)[:MOST]
-    if not len(left) or not len(right):
+    left, right = (
+        _loose(beads, [bead.source for bead in beads]),
+        _loose(beads, [bead.target for bead in beads]),
+    )
+    if not left or not right:
         return ()
     source, target = unit_rows(vectors[0][0]), unit_rows(vectors[1][0])
     usual = 1.0 - float(source.mean(axis=0) @ target.mean(axis=0))
-    cosines = source[left] @ target[right].T
+    cosines = source[list(left)] @ target[list(right)].T
+    rows, columns = list(left.items()), list(right.items())
     pairs = [
-        (int(left[i]), int(right[j]), float(cosines[i, j]))
+        (rows[i][0], columns[j][0], float(cosines[i, j]))
         for i, j in _mutual(cosines)
-        if 1.0 - cosines[i, j] < CLOSE * usual
+        if 1.0 - cosines[i, j] < CLOSE * usual and rows[i][1] != columns[j][1]
     ]
     return tuple(
         Moved((run[0][0], run[-1][0] + 1), (run[0][1], run[-1][1] + 1), sum(c for *_, c in run) / len(run))
         for run in _runs(pairs)
         if len(run) > 1 or len(texts[0][run[0][0]].split()) >= SHORTEST
     )
+
+
+def _loose(beads: Sequence[Bead], sides: Sequence[tuple[int, ...]]) -> dict[int, int]:
+    """Segments of one side that were left out or are in a doubtful bead, with the sure beads before them."""
+    found: dict[int, int] = {}
+    sure = 0
+    for bead, side in zip(beads, sides, strict=True):
+        if bead.source and bead.target and bead.score >= DOUBTFUL:
+            sure += 1
+        elif len(found) < MOST:
+            found |= dict.fromkeys(side, sure)
+    return found
 
 
 def _mutual(cosines: Floats) -> list[tuple[int, int]]:

