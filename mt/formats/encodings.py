@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mt.errors import FormatError, unknown_name
+from mt.errors import FormatError, UsageError, unknown_name
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -285,11 +285,7 @@ def _declared(raw: bytes) -> str | None:
         # Browsers read a declared Latin-1 as Windows-1252, and writers mean that.
         name = "cp1252" if name == "latin-1" else name
         raw.decode(name)
-    except (LookupError, UnicodeDecodeError, ValueError):
-        return None
-    except Exception as error:
-        if error.__class__.__name__ != "UsageError":
-            raise
+    except (UsageError, UnicodeDecodeError):
         return None
     return name
 

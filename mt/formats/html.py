@@ -148,7 +148,7 @@ def _add_text(builder: PlainBuilder, text: str, start: int, end: int) -> None:
     for found in _ENTITY.finditer(text, start, end):
         if (decoded := unescape(found[0])) != found[0]:
             builder.add(text, position, found.start())
-            builder.add_piece(decoded, found.start(), found.end())
+            builder.add_piece(decoded, found[0], found.start())
             position = found.end()
     builder.add(text, position, end)
 

@@ -105,7 +105,7 @@ def _built(text: str, lines: list[Line], kind: SegmentKind, labels: frozenset[st
         elif event.kind == "space":
             builder.add_space(event.start, event.end)
         elif event.kind == "piece":
-            builder.add_piece(event.plain, event.start, event.end)
+            builder.add_piece(event.plain, text[event.start : event.end], event.start)
         elif event.kind == "code":
             builder.add_code(event.plain, text[event.start : event.end], event.start)
         elif event.kind == "break" and not builder.breaks_at(text, event.end):

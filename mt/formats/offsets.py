@@ -110,11 +110,6 @@ class PlainBuilder:
         self._space: tuple[int, int] | None = None
         self.inline: list[Inline] = []
 
-    @property
-    def empty(self) -> bool:
-        """Whether there is no plain text yet."""
-        return not self._length
-
     def breaks_at(self, text: str, end: int) -> bool:
         """Whether a line break that ends at an offset ends the block: not where a sentence goes on after it."""
         following = _FIRST.match(text, end)
@@ -143,13 +138,16 @@ class PlainBuilder:
         if self._length:
             self._space = self._space or (start, end)
 
-    def add_piece(self, plain: str, start: int, end: int) -> None:
-        """Add characters that one raw stretch stands for, such as an entity; white space joins as usual."""
-        if not plain.strip():
-            self.add_space(start, end)
-        else:
+    def add_piece(self, plain: str, raw: str, start: int) -> None:
+        """Add characters that a raw stretch stands for, such as an entity; what is not shown is treated as in text."""
+        invisible = _PIECE.fullmatch(plain)
+        if plain and plain.isspace():
+            self.add_space(start, start + len(raw))
+        elif not plain or (invisible and invisible.lastgroup == "carried"):
+            self.add_inline(raw, start, "empty")
+        elif not invisible:
             self._flush_space()
-            self._append(plain, start, end - start, end)
+            self._append(plain, start, len(raw), start + len(raw))
 
     def add_inline(self, raw: str, start: int, kind: str) -> None:
         """Add markup that is carried; it stands before the next character of the plain text."""
