@@ -112,10 +112,9 @@ class SentenceTranslator:
             else:
                 pairs[source] = self._pair(source, "", failure=failure)
         if self._rescues:
+            self._restore_numbers(candidates)
             self._search_again(candidates)
-            for source, tried in candidates.items():
-                if restored := rescue.with_numbers_restored(source, tried, self._langs):
-                    tried.append(restored)
+            self._restore_numbers(candidates)
         for source, tried in candidates.items():
             chosen = rescue.choose(tried)
             pairs[source] = self._pair(source, chosen[0].hypothesis.text, candidates=chosen)
@@ -161,11 +160,19 @@ class SentenceTranslator:
             findings = (*findings, Finding("over-length", Severity.WARNING, message, side="source"))
         return Candidate(hypothesis, strategy.name, findings, chosen=False, reason="")
 
+    def _restore_numbers(self, candidates: dict[str, list[Candidate]]) -> None:
+        """Add a candidate where only numbers are wrong and can be put right without another search."""
+        for source, tried in candidates.items():
+            if not _is_clean(tried) and (
+                restored := rescue.with_numbers_restored(source, tried, self._langs)
+            ):
+                tried.append(restored)
+
     def _search_again(self, candidates: dict[str, list[Candidate]]) -> None:
         """Add the candidates of every strategy that the first one's findings ask for, batch by strategy."""
         wanted: dict[str, list[str]] = {}
         strategies: dict[str, rescue.Strategy] = {}
-        for source, [first] in candidates.items():
+        for source, (first, *_) in candidates.items():
             for strategy in rescue.remedies(source, first.findings):
                 if strategy.name != first.strategy:
                     strategies[strategy.name] = strategy

@@ -17,10 +17,8 @@ SHOUTED_SHARE = 0.9
 
 def is_all_caps(text: str) -> bool:
     """Whether a text of words is set in capitals; an acronym by itself is not."""
-    letters = [char for char in text if char.isalpha() and char.upper() != char.lower()]
-    if len(letters) <= ACRONYM_LENGTH:
-        return False
-    return sum(char.isupper() for char in letters) >= SHOUTED_SHARE * len(letters)
+    capitals, small = sum(map(str.isupper, text)), sum(map(str.islower, text))
+    return capitals + small > ACRONYM_LENGTH and capitals >= SHOUTED_SHARE * (capitals + small)
 
 
 def sentence_case(text: str) -> str:

@@ -80,15 +80,15 @@ def test_a_loop_is_searched_again_without_repeats() -> None:
     assert all(candidate.reason for candidate in pair.candidates)
 
 
-def test_a_changed_number_is_searched_again_with_a_wider_beam() -> None:
+def test_a_lost_number_is_searched_again_with_a_wider_beam() -> None:
     def write(text: str, options: DecodeOptions) -> str:
-        return "There were 1,200 people." if options.beam_size > 4 else "There were 12,000 people."
+        return "There were 1,200 people." if options.beam_size > 4 else "There were people."
 
     [pair] = pairs_of(ScriptedEngine(write), ["Er waren 1.200 mensen."])
     assert (pair.target, chosen(pair)) == ("There were 1,200 people.", "wide-beam")
 
 
-def test_a_number_that_no_search_gets_right_is_put_right_and_told() -> None:
+def test_a_changed_number_is_put_right_and_told() -> None:
     [pair] = pairs_of(ScriptedEngine(lambda *_: "There were 12,000 people."), ["Er waren 1.200 mensen."])
     assert (pair.target, chosen(pair)) == ("There were 1,200 people.", "restore-numbers")
     assert "restored" in [finding.check for finding in pair.candidates[0].findings]
