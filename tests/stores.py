@@ -55,7 +55,9 @@ def postgresql_server() -> Iterator[str]:
     """A server of the test run on a socket in a folder of its own; gives the start of its URL."""
     programs = server_programs()
     assert programs is not None, "PostgreSQL is not installed: apt-get install postgresql"
-    folder = Path(tempfile.mkdtemp(prefix="mt-pg-"))
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 1 << 30
+    folder = Path(tempfile.mkdtemp(prefix="mt-pg-", dir=memory if roomy else None))
     user = another_user()
     if user:
         os.chown(folder, user["user"], user["group"])
@@ -69,12 +71,14 @@ def postgresql_server() -> Iterator[str]:
     data = str(folder / "data")
     call("initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
     options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=60"
-    call("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    call("pg_ctl", "-D", data, "-w", "-t", "250", "-l", str(folder / "log"), "-o", options, "start")
     try:
         yield f"postgresql://tester@{quote(str(folder), safe='')}/postgres"
     finally:
-        call("pg_ctl", "-D", data, "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            call("pg_ctl", "-D", data, "-t", "250", "-m", "immediate", "stop")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -99,12 +103,20 @@ def store_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def store_location(store_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_location(store_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where a blank store of each kind can be made."""
     if store_kind == "sqlite":
-        return str(tmp_path / "store.db")
+        yield str(tmp_path / "store.db")
+        return
+    import psycopg
+
     url: str = request.getfixturevalue("postgresql_urls")()
-    return url
+    yield url
+    # A schema is a hundred files; the server's folder would take long to remove at the end.
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET lock_timeout = '10s'")
+        connection.execute("SET client_min_messages = warning")
+        connection.execute(f"DROP SCHEMA {url.rpartition('search_path%3D')[2]} CASCADE")
 
 
 @pytest.fixture
