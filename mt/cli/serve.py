@@ -63,4 +63,4 @@ def serve(
         report.note(f"Reviewing {opened.location} at {bind.url}  (Ctrl-C stops)")
         if not bind.loopback and not certificate:
             report.note("Without --certificate the token and the texts travel unencrypted.")
-        run(opened, access, settings["reviewer"] or getpass.getuser())
+        run(opened, access, settings["reviewer"] or getpass.getuser(), settings)

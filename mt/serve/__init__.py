@@ -1,6 +1,6 @@
 """Serve: the review of a store in a browser, as one page and a small JSON API.
 
-    serve(store, Access(Bind("127.0.0.1", 8765)), "anna")
+    serve(store, Access(Bind("127.0.0.1", 8765)), "anna", config.load())
 
 Nothing here decides anything: what is next and what a verdict does is said by :mod:`mt.review`. The web
 framework is imported when a server is made, not before.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from mt.config import Config
 from mt.errors import MissingExtraError
 from mt.serve.access import Access, Bind
 from mt.serve.desk import Desk
@@ -18,22 +19,25 @@ from mt.store import Store
 __all__ = ["Access", "Bind", "Desk", "serve"]
 
 
-def serve(store: Store, access: Access, reviewer: str) -> None:
+def serve(store: Store, access: Access, reviewer: str, settings: Config) -> None:
     """Answer requests until the process is told to stop.
 
     Args:
         store: open for writing.
         access: where to listen, and who may come in.
         reviewer: the name that the page proposes.
+        settings: name the engine that helps to judge edits.
 
     Raises:
         MissingExtraError: Starlette or uvicorn is not installed.
         UsageError: the address cannot be used.
     """
     require_extra()
+    from mt.serve.judging import LateJudge
     from mt.serve.server import run
 
-    run(Desk(store), access, reviewer)
+    judge = LateJudge(settings)
+    run(Desk(store, judge), access, reviewer, (judge.warm,))
 
 
 def require_extra() -> None:

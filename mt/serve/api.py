@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from mt.data import Finding, Severity
 from mt.errors import UsageError
+from mt.quality.explain import reasons
 from mt.review import KEYS, ReviewSession, diff
 from mt.review.session import CATEGORIES, SEVERITIES
 from mt.serve.call import Call
@@ -86,6 +88,12 @@ def links(desk: Desk, call: Call) -> Record:
     return {"links": desk.links(texts.source, texts.target)}
 
 
+def explain(desk: Desk, call: Call) -> Record:
+    """What lowered the score of a pair besides its findings, in words."""
+    score = desk.pair(call.path["pair"]).pair.score
+    return {"reasons": reasons(score) if score else []}
+
+
 def verdict(desk: Desk, call: Call) -> Record | Conflict:
     """Record a decision on the version of the pair that the reviewer saw."""
     session, number = desk.session(call.reviewer), desk.pair(call.path["pair"]).id
@@ -102,7 +110,8 @@ def verdict(desk: Desk, call: Call) -> Record | Conflict:
         "undo": lambda: session.undo_pair(number, version),
     }
     decide = call.choice("verdict", table)
-    with desk.writing:
+    # An edit is judged first, and nobody waits for that.
+    with nullcontext() if said == "edit" else desk.writing:
         saved = decide()
     return _answer(desk, session, saved, call.values.get("target"))
 

@@ -74,6 +74,7 @@ class Site:
             ("DELETE", "/api/filters", api.remove_filter),
             ("GET", "/api/pairs/{pair:int}", api.pair),
             ("GET", "/api/pairs/{pair:int}/links", api.links),
+            ("GET", "/api/pairs/{pair:int}/reasons", api.explain),
             ("POST", "/api/pairs/{pair:int}/verdict", api.verdict),
             ("POST", "/api/pairs/{pair:int}/finding", api.judge_finding),
             ("POST", "/api/pairs/{pair:int}/marks", api.mark),
@@ -231,7 +232,9 @@ def _refuse_constant(text: str) -> None:
 
 
 def _json(value: Any, status: int = 200) -> Response:
-    content = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    content = json.dumps(
+        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=float
+    ).encode()
     return Response(content, status, {"cache-control": "no-store"}, "application/json")
 
 

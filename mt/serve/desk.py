@@ -58,7 +58,7 @@ class Desk:
 
     Args:
         store: open for writing.
-        judge: scores an edited pair; by default the checks of this program.
+        judge: scores an edited pair; without it the score of the old target stays.
         score_bead: scores a bead that was split or merged.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable, Sequence
 
 import uvicorn
 
@@ -16,8 +17,14 @@ CONNECTIONS = 500
 STOP_SECONDS = 2
 
 
-def run(desk: Desk, access: Access, reviewer: str) -> None:
+def run(desk: Desk, access: Access, reviewer: str, begin: Sequence[Callable[[], None]] = ()) -> None:
     """Answer requests until the process is told to stop.
+
+    Args:
+        desk: the store and what serves it.
+        access: where to listen, and who may come in.
+        reviewer: the name that the page proposes.
+        begin: what is done in the background while the first requests come in.
 
     Raises:
         UsageError: the address cannot be used.
@@ -40,7 +47,8 @@ def run(desk: Desk, access: Access, reviewer: str) -> None:
         lifespan="off",
     )
     with listening(bind) as bound:
-        threading.Thread(target=desk.warm, daemon=True).start()
+        for work in (desk.warm, *begin):
+            threading.Thread(target=work, daemon=True).start()
         uvicorn.Server(settings).run(sockets=[bound])
 
 

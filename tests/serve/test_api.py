@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from mt.data import Bead, Document, Origin, Pair, Segment
 from mt.serve import Desk
-from mt.store import Store
+from mt.store import PairRow, Store
 from tests.serve.conftest import client_of, sign_in
 from tests.serve.samples import HOSTILE, SENTENCES
 
@@ -215,6 +215,30 @@ def test_words_are_linked_by_their_place_in_the_text(client: TestClient) -> None
     links = client.get(f"/api/pairs/{pair['id']}/links").json()["links"]
     source, target = pair["source"].split(), pair["target"].split()
     assert ["ProRail", "ProRail,"] in [[source[i], target[j]] for i, j in links]
+
+
+def test_the_reasons_of_a_score_are_told_in_words(store: Store, desk: Desk) -> None:
+    from mt.quality import score
+
+    (judged,) = score([("De trein naar Utrecht vertrekt om 9.30 uur.", "Yes.")])
+    document = store.put_document(Document("", "nl", "tekst", name="kort.txt"), "en", kind="bitext")
+    pair = Pair("De trein naar Utrecht vertrekt om 9.30 uur.", "Yes.", score=judged)
+    store.add_pairs(document, [PairRow(0, pair)])
+    client = sign_in(client_of(desk))
+    shown = next_pair(client, f"doc:{document}")
+    assert "the lengths do not fit" in client.get(f"/api/pairs/{shown['id']}/reasons").json()["reasons"]
+
+
+def test_an_edit_is_judged_by_what_is_installed(store: Store) -> None:
+    from mt import config
+    from mt.serve.judging import LateJudge
+
+    judge = LateJudge(config.load({"model": "starter-nl-en", "threads": 1}))
+    client = sign_in(client_of(Desk(store, judge)))
+    pair = next_pair(client)
+    after = decide(client, pair, "edit", target="The train to Utrecht leaves at 9.30.").json()["pair"]
+    assert after["method"] != pair["method"]
+    assert 0 < after["score"] < 1
 
 
 def test_a_document_reads_in_paragraphs_and_is_exported_with_its_edits(client: TestClient) -> None:

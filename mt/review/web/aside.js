@@ -94,7 +94,7 @@ function history(pair) {
 function reasons(pair) {
   const features = Object.entries(pair.features);
   if (pair.score === null) return null;
-  return panel("Score", null, h("details", {}, h("summary", {}, `${pair.score.toFixed(3)}, the probability that a reviewer accepts`),
+  return panel("Score", null, h("ul", { id: "reasons", class: "reasons" }), h("details", {}, h("summary", {}, `${pair.score.toFixed(3)}, the probability that a reviewer accepts`),
     h("p", { class: "quiet" }, pair.method),
     features.length > 0 && h("table", {}, h("tbody", {}, features.map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, Number(value.toPrecision(3)).toString())))))));
 }

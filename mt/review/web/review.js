@@ -197,6 +197,7 @@ class Review {
     const place = this.listed?.findIndex((one) => one.id === pair.id) ?? -1;
     this.queue.children[place]?.firstElementChild?.setAttribute("aria-current", "true");
     this.loadLinks(pair);
+    this.loadReasons(pair);
   }
 
   nothing() {
@@ -211,6 +212,17 @@ class Review {
       if (this.pair === pair) this.drawn.link(links);
     } catch {
       // Without links the pair is still whole.
+    }
+  }
+
+  async loadReasons(pair) {
+    const list = document.getElementById("reasons");
+    if (!list) return;
+    try {
+      const { reasons } = await get(`/api/pairs/${pair.id}/reasons`);
+      list.replaceChildren(...reasons.map((reason) => h("li", {}, reason)));
+    } catch {
+      // The figures of the score are still there.
     }
   }
 
