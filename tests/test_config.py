@@ -10,7 +10,9 @@ from mt import config
 from mt.errors import UsageError
 
 
-def test_flag_beats_variable_beats_file_beats_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flag_beats_variable_beats_file_beats_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "mt.toml").write_text("beam_size = 2\nthreads = 1\nmodel = 'a'\n", encoding="utf-8")
     monkeypatch.setenv("MT_THREADS", "3")
     monkeypatch.setenv("MT_MODEL", "b")
@@ -31,7 +33,7 @@ def test_an_unknown_name_lists_the_nearest(tmp_path: Path) -> None:
 
 def test_a_value_of_the_wrong_type_names_variable_and_type(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MT_THREADS", "many")
-    with pytest.raises(UsageError, match="MT_THREADS: 'many'.*int"):
+    with pytest.raises(UsageError, match=r"MT_THREADS: .many..*int"):
         config.load()
 
 
