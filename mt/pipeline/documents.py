@@ -52,7 +52,7 @@ def read_document(
         id="",
         lang=lang,
         text=decoded.text,
-        name=str(path.resolve()) if path else name,
+        name=str(path.resolve()) if path else "",
         format=kind,
         encoding=decoded.encoding,
         bom=decoded.bom,

@@ -164,7 +164,7 @@ class FileTranslator:
             job = read[number]
             document = self._store.document(identifier, with_segments=False)
             self._write(document, job.output)
-            yield Done(identifier, document.name, job.output, self._documents.counts[identifier])
+            yield Done(identifier, document.name or "stdin", job.output, self._documents.counts[identifier])
 
     def _readable(self, jobs: Sequence[Work], read: list[Work]) -> Iterator[Document]:
         for job in jobs:
@@ -203,7 +203,7 @@ class FileTranslator:
                 for stored, segment in zip(pairs, segments_of(document), strict=True)
             )
         elif kind:
-            text = bilingual.write(rows(document, pairs), kind, document.name)
+            text = bilingual.write(rows(document, pairs), kind, document.name or "stdin")
         else:
             text = translated_text(document, pairs, self._linker)
         encoding, bom = ("utf-8", False) if kind else (document.encoding, document.bom)
@@ -245,7 +245,8 @@ def require_language(document: Document) -> None:
     if found is None or found == document.lang:
         return
     raise UsageError(
-        f"{document.name} looks like {found}, not {document.lang}.", "To translate it all the same: --force"
+        f"{document.name or 'stdin'} looks like {found}, not {document.lang}.",
+        "To translate it all the same: --force",
     )
 
 

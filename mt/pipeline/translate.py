@@ -17,6 +17,7 @@ from mt.formats import Replacement
 from mt.pipeline.documents import rendered, segmented
 from mt.pipeline.links import WordLinker, has_inline
 from mt.pipeline.sentences import Job, SentenceTranslator
+from mt.segment import VERSION
 from mt.store import PairRow, RunState, SettingsKey, Store, StoredPair
 
 WINDOW = 256
@@ -151,7 +152,7 @@ class DocumentTranslator:
     def _units(self, documents: Iterable[Document]) -> Iterator[_Unit]:
         """Every segment of every document, the document put into the store before its first one."""
         for document in documents:
-            identifier = self._store.put_document(document, self._langs[1])
+            identifier = self._store.put_document(document, self._langs[1], segmentation=VERSION)
             self.counts[identifier] = Counts()
             self._done[identifier] = self._store.done_positions(identifier, self.settings)
             previous: _Unit | None = None

@@ -18,6 +18,9 @@ class Segmenter(Protocol):
         ...
 
 
+VERSION = "rules-1"
+"""Name of how texts are cut; a change of the rules that moves boundaries gets a new one."""
+
 SEGMENTERS: dict[str, str] = {"rules": "mt.segment.rules:RuleSegmenter"}
 """Name to ``module:class``; the class takes a language code and is a :class:`Segmenter`."""
 

@@ -39,7 +39,18 @@ def test_importing_the_package_loads_no_heavy_library() -> None:
 
 
 def test_importing_every_part_loads_no_heavy_library() -> None:
-    parts = ["segment", "formats", "engines", "align", "quality", "evaluate", "store", "pipeline", "config", "cli"]
+    parts = [
+        "segment",
+        "formats",
+        "engines",
+        "align",
+        "quality",
+        "evaluate",
+        "store",
+        "pipeline",
+        "config",
+        "cli",
+    ]
     assert not loaded_by("import " + ", ".join(f"mt.{part}" for part in parts)) & HEAVY
 
 

@@ -53,6 +53,9 @@ REVIEWS = st.builds(ReviewRecord, st.sampled_from(Verdict), TEXT, TEXT, TEXT, DA
 IDS = st.one_of(st.text("abcXYZ019._", min_size=1, max_size=6), st.just("a b/ç"))
 
 
+EXTRA_NAMES = IDS | TEXT | st.sampled_from(["status", "file", "x-extra:file"])
+
+
 @st.composite
 def codes(draw: st.DrawFn, length: int) -> tuple[Code, ...]:
     """Codes of a text: nested pairs and empty ones."""
@@ -94,7 +97,7 @@ def records(draw: st.DrawFn) -> PairRecord:
         following=draw(TEXT),
         source_codes=draw(codes(len(source))),
         target_codes=draw(codes(len(target))),
-        extra=tuple(draw(st.lists(st.tuples(IDS | TEXT | st.sampled_from(["status", "file", "x-extra:file"]), TEXT), max_size=3))),
+        extra=tuple(draw(st.lists(st.tuples(EXTRA_NAMES, TEXT), max_size=3))),
         history=tuple(draw(st.lists(REVIEWS, max_size=3))),
         id=draw(st.just("") | IDS),
     )  # fmt: skip
