@@ -19,7 +19,7 @@ COARSEST_CELLS = 128 * 128
 """The averaging stops where one side has so few rows, or both together so few cells."""
 
 RADIUS = 10
-BLIND_RADIUS = 100
+BLIND_RADIUS = 50
 """Cells to both sides of a path that was found on vectors, and of one that lengths alone suggest."""
 
 AIMLESS_STEP = 0.01

@@ -212,5 +212,5 @@ def _window_sums(values: Floats, length: int) -> Floats:
     """Sums of ``length`` neighbouring rows, at the first of them; incomplete ones at the end are partial."""
     total = values.copy()
     for k in range(1, length):
-        total[: len(total) - k] += values[k:]
+        total[: max(0, len(total) - k)] += values[k:]
     return total

@@ -176,11 +176,18 @@ def align_lines(
         FormatError: a file is empty, binary, or not in the encoding.
     """
     source_path, target_path = paths[::-1] if sides.swap else paths
-    source, target = (list(read_lines([path], sides.encoding)) for path in (source_path, target_path))
+    source, target = (_segments(path, sides.encoding) for path in (source_path, target_path))
     texts = "\n".join(source), "\n".join(target)
     if warning := require_two_sides((str(source_path), str(target_path)), texts, sides):
         note(warning)
     return aligner.align(source, target)
+
+
+def _segments(path: Path, encoding: str | None) -> list[str]:
+    lines = list(read_lines([path], encoding))
+    if not any(lines):
+        raise FormatError(f"{path} is empty.", "There is nothing to align in it.")
+    return lines
 
 
 # Documents
