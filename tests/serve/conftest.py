@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,9 @@ def desk(store: Store) -> Desk:
     return Desk(store, judge)
 
 
-def client_of(desk: Desk, token: str | None = None, host: str = "127.0.0.1") -> TestClient:
+def client_of(desk: Desk, token: str | None = None, now: Callable[[], float] = time.time) -> TestClient:
     """A client that has not signed in."""
-    app = create_app(desk, Access(Bind(host), token), "anna")
+    app = create_app(desk, Access(Bind(), token, now), "anna")
     return TestClient(app, base_url=ADDRESS, raise_server_exceptions=True)
 
 

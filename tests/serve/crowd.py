@@ -133,7 +133,7 @@ class Reviewer:
     def _ask(self, path: str, body: dict) -> tuple[int, dict]:
         """Send a request until it is answered, the same one again where the server has gone away."""
         headers = {**self._headers, "content-type": "application/json"}
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while True:
             try:
                 if self._connection is None:

@@ -82,7 +82,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(desk: Desk) ->
 
 
 def test_guessing_has_to_wait_and_the_right_token_waits_too(desk: Desk) -> None:
-    client = client_of(desk, TOKEN)
+    client = client_of(desk, TOKEN, lambda: 1000.0)
     body = {"reviewer": "anna", "token": "wrong wrong wrong"}
     answers = [client.post("/api/session", json=body).status_code for _ in range(FAILURES + 1)]
     assert answers == [403] * FAILURES + [429]
