@@ -24,7 +24,7 @@ def alignment(
     vecalign (and Bleualign, Bertalign): a bead with an empty side counts for precision, not for recall.
     sentalign: such beads count nowhere. Files of folders are paired by name.
     """
-    from mt.pipeline.score import gold_alignment
+    from mt.pipeline.gold import gold_alignment
 
     scores, documents = gold_alignment(gold, test)
     if as_json:
@@ -46,7 +46,7 @@ def links(
     as_json: options.Json = False,
 ) -> None:
     """Precision, recall, F1 and alignment error rate of word links (Och and Ney 2003)."""
-    from mt.pipeline.score import gold_links
+    from mt.pipeline.gold import gold_links
 
     score, sentences = gold_links(gold, test, form)
     if as_json:

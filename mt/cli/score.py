@@ -14,7 +14,8 @@ from mt.errors import UsageError
 
 if TYPE_CHECKING:
     from mt.evaluate.analysis import Analysis
-    from mt.pipeline.score_inputs import Inputs
+    from mt.evaluate.comet import CometEnvironment
+    from mt.pipeline.score_inputs import FileRequest, Inputs
 
 app = typer.Typer()
 
@@ -112,7 +113,6 @@ def score(
     Lines are kept as they are: an empty one counts, and different numbers of lines are an error. Metrics and
     p-values are sacrebleu's to the last digit.
     """
-    from mt.evaluate.comet import CometEnvironment
     from mt.pipeline import score as scoring
     from mt.pipeline.score_inputs import FileRequest
 
@@ -135,7 +135,8 @@ def score(
         examples,
         judge,
         text,
-        CometEnvironment(comet_python, comet_model),
+        html is not None or as_json or markdown,
+        _comet(comet_python, comet_model) if "comet" in (metrics or ()) else None,
     )
     with report.progress("segments", quiet=quiet) as bar:
         analysis = scoring.run(inputs, chosen, bar.advance)
@@ -147,21 +148,28 @@ def score(
     _print(analysis, digits, as_json, markdown, latex)
 
 
-def _inputs(request: object, settings: config.Config, document: str | None, reviewed: bool) -> Inputs:
-    """What was named: files, a stored document, or the reviews of a store."""
-    from mt.pipeline import score_inputs
-    from mt.pipeline.opening import open_store
+def _comet(python: str, model: str) -> CometEnvironment:
+    from mt.evaluate.comet import CometEnvironment
 
-    assert isinstance(request, score_inputs.FileRequest)
+    return CometEnvironment(python, model)
+
+
+def _inputs(request: FileRequest, settings: config.Config, document: str | None, reviewed: bool) -> Inputs:
+    """What was named: files, a stored document, or the reviews of a store."""
+    from mt.pipeline.score_inputs import from_files
+
     ways = [name for name, given in (("HYP", request.hypotheses), ("--document", document)) if given]
     if len(ways) > 1:
         raise UsageError(f"{' and '.join(ways)} exclude each other.", "Score files or a stored document.")
     if not document and not reviewed:
-        return score_inputs.from_files(request)
+        return from_files(request)
+    from mt.pipeline import score_store
+    from mt.pipeline.opening import open_store
+
     with open_store(settings, read_only=True) as opened:
         if document:
-            return score_inputs.from_document(opened, document, request)
-        return score_inputs.from_reviews(opened, request.names)
+            return score_store.from_document(opened, document, request)
+        return score_store.from_reviews(opened, request.names)
 
 
 def _write_html(analysis: Analysis, path: Path, quiet: bool) -> None:

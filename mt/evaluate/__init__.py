@@ -112,6 +112,21 @@ class Comparison:
     higher_is_better: Mapping[str, bool]
 
 
+@dataclass(frozen=True, slots=True)
+class QualityData:
+    """What a judgement without reference said, by system: one value or set of names for each segment.
+
+    Attributes:
+        scores: ``[segments]``, 0..1, NaN where nobody judged.
+        findings: names of the checks that found something, in each segment.
+        method: what computed the scores.
+    """
+
+    scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    findings: Mapping[str, Sequence[frozenset[str]]] = field(default_factory=dict)
+    method: str = ""
+
+
 def load_metric(name: str, lang: str = "") -> TextMetric:
     """The metric of that name.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mt.evaluate import Comparison, SystemScore
-from mt.evaluate.buckets import BucketTable, Profile, QualityData, bucket_tables
+from mt.evaluate import Comparison, QualityData, SystemScore
+from mt.evaluate.buckets import BucketTable, Profile, bucket_tables
 from mt.evaluate.ranks import Agreement, agreement
 from mt.evaluate.scorer import Scorer
 
@@ -77,29 +77,29 @@ class Analysis:
         comparison: scores, intervals, p-values.
         metric: the metric of segments and buckets.
         verdict: which system to ship.
-        buckets: ways to divide the segments.
-        worst, best: for each system.
-        differences: for the baseline and each other system.
-        suspects: hallucinations and omissions by the quality findings.
         segment_scores: by system, ``[segments]``.
         agreements: by system, quality score against the metric.
         quality: the quality scores behind them.
         notes: what the reader must know about the input.
+        buckets: ways to divide the segments.
+        worst, best: for each system.
+        differences: for the baseline and each other system.
+        suspects: hallucinations and omissions by the quality findings.
         texts: of the segments that are shown, by index; empty where texts stay out.
     """
 
     comparison: Comparison
     metric: str
     verdict: Verdict
-    buckets: tuple[BucketTable, ...]
-    worst: tuple[ExampleList, ...]
-    best: tuple[ExampleList, ...]
-    differences: tuple[ExampleList, ...]
-    suspects: tuple[ExampleList, ...]
     segment_scores: Mapping[str, NDArray[np.float64]]
     agreements: Mapping[str, Agreement]
     quality: QualityData
     notes: tuple[str, ...] = ()
+    buckets: tuple[BucketTable, ...] = ()
+    worst: tuple[ExampleList, ...] = ()
+    best: tuple[ExampleList, ...] = ()
+    differences: tuple[ExampleList, ...] = ()
+    suspects: tuple[ExampleList, ...] = ()
     texts: Mapping[int, Texts] = field(default_factory=dict)
 
     def shown(self) -> list[int]:
@@ -118,7 +118,7 @@ SUSPICIOUS = {
 def analyse(
     scorer: Scorer,
     comparison: Comparison,
-    profile: Profile,
+    profile: Profile | None,
     quality: QualityData | None = None,
     notes: Sequence[str] = (),
     examples: int = 10,
@@ -128,33 +128,31 @@ def analyse(
     Args:
         scorer: has the statistics of all segments.
         comparison: made by it.
-        profile: features of the same segments.
+        profile: features of the same segments; None leaves buckets and lists out, for a table of scores.
         quality: what a judgement without reference said, where there is one.
         notes: go into the report.
         examples: how many segments a list holds.
     """
     metric = next(name for name in (*PREFERRED, *scorer.metrics) if name in scorer.metrics)
-    higher = scorer.metrics[metric].higher_is_better
-    scores = {system: scorer.segment_scores(metric, system) for system in scorer.systems}
-    good = {system: values if higher else -values for system, values in scores.items()}
     known = quality or QualityData()
-    return Analysis(
-        comparison,
-        metric,
-        judge(comparison),
-        tuple(bucket_tables(scorer, metric, profile, known)),
-        tuple(_extremes(good, scores, examples, worst=True)),
-        tuple(_extremes(good, scores, examples, worst=False)),
-        tuple(_differences(good, scores, comparison.baseline, examples)),
-        tuple(_suspects(scores, known, examples)),
-        scores,
-        {
-            system: agreement(known.scores[system], scores[system], higher_is_better=higher)
-            for system in scorer.systems
-            if system in known.scores
-        },
-        known,
-        tuple(notes),
+    scores = {system: scorer.segment_scores(metric, system) for system in scorer.systems}
+    higher = scorer.metrics[metric].higher_is_better
+    agreements = {
+        system: agreement(known.scores[system], scores[system], higher_is_better=higher)
+        for system in scorer.systems
+        if system in known.scores
+    }
+    found = Analysis(comparison, metric, judge(comparison), scores, agreements, known, tuple(notes))
+    if profile is None:
+        return found
+    good = {system: values if higher else -values for system, values in scores.items()}
+    return replace(
+        found,
+        buckets=tuple(bucket_tables(scorer, metric, profile, known)),
+        worst=tuple(_extremes(good, scores, examples, worst=True)),
+        best=tuple(_extremes(good, scores, examples, worst=False)),
+        differences=tuple(_differences(good, scores, comparison.baseline, examples)),
+        suspects=tuple(_suspects(scores, known, examples)),
     )
 
 

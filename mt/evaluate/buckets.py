@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mt.evaluate import QualityData
 from mt.evaluate.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ SCORES = (0, 20, 40, 60, 80)
 QUALITIES = (0.0, 0.25, 0.5, 0.75)
 """Where buckets of the quality score begin."""
 
+_DIGIT = re.compile(r"\d")
+_NO_LETTERS = re.compile(r"^\W+")
+_PRONOUN = re.compile(r"I\b")
 _SENTENCE_END = '.!?:"”’)'
 
 
@@ -42,7 +46,7 @@ class Profile:
         for text in references:
             words = text.split()
             self._words.append(len(words))
-            self._numbers.append(any(character.isdigit() for character in text))
+            self._numbers.append(_DIGIT.search(text) is not None)
             self._names.append(has_name(words))
 
     def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
@@ -53,25 +57,12 @@ class Profile:
 def has_name(words: Sequence[str]) -> bool:
     """Whether a word inside a sentence has a capital, other than the English ``I``."""
     for before, word in pairwise(words):
-        letters = re.sub(r"^\W+", "", word)
-        if letters[:1].isupper() and not re.match(r"I\b", letters) and before[-1] not in _SENTENCE_END:
+        if word.islower():
+            continue
+        letters = _NO_LETTERS.sub("", word)
+        if letters[:1].isupper() and not _PRONOUN.match(letters) and before[-1] not in _SENTENCE_END:
             return True
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class QualityData:
-    """What a judgement without reference said, by system: one value or set of names for each segment.
-
-    Attributes:
-        scores: ``[segments]``, 0..1, NaN where nobody judged.
-        findings: names of the checks that found something, in each segment.
-        method: what computed the scores.
-    """
-
-    scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    findings: Mapping[str, Sequence[frozenset[str]]] = field(default_factory=dict)
-    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _LOOSE_MARK = re.compile(r"\w (?:[.,;:!?)\]]|'s|n't)(?= |$)")
+_LOOSE = (" .", " ,", " ;", " :", " !", " ?", " )", " ]", " '", " n")
 _ENTITY = re.compile(r"&(?:#\d+|#x[\da-f]+|quot|amp|lt|gt|apos|nbsp);", re.I)
 TOKENISED = 100
 """Lines that end in a loose full stop after which sacrebleu warns."""
@@ -53,7 +54,7 @@ class InputChecks:
             tally = self._tallies.setdefault(system, _Tally())
             tally.empty += sum(not text.strip() for text in texts)
             tally.tokenised += sum(map(looks_tokenised, texts))
-            tally.escaped += sum(_ENTITY.search(text) is not None for text in texts)
+            tally.escaped += sum("&" in text and _ENTITY.search(text) is not None for text in texts)
             tally.copies_of_reference += sum(
                 bool(text.strip()) and text in others
                 for text, others in zip(texts, zip(*references, strict=True), strict=True)
@@ -109,7 +110,7 @@ class InputChecks:
 
 def looks_tokenised(text: str) -> bool:
     """Whether punctuation or a clitic stands loose after a word, as tokenisers write it."""
-    return _LOOSE_MARK.search(text) is not None
+    return any(mark in text for mark in _LOOSE) and _LOOSE_MARK.search(text) is not None
 
 
 def _lines(count: int) -> str:

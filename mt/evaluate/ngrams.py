@@ -104,11 +104,31 @@ def _compact(streams: Sequence[Symbols]) -> tuple[list[NDArray[np.int64]], int]:
         number = np.cumsum(present)
         if number[-1] < 256:
             return np.split(number[ids], np.cumsum([len(s.ids) for s in streams])[:-1]), int(number[-1])
-    found, inverse = np.unique((segment << 42) | ids, return_inverse=True)
-    owner = found >> 42
-    first = np.searchsorted(owner, numbers)
-    local = (np.arange(len(found)) - first[owner] + 1)[inverse.ravel()]
+    local = _local_numbers(segment, ids)
     return np.split(local, np.cumsum([len(s.ids) for s in streams])[:-1]), int(local.max())
+
+
+def _local_numbers(segment: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each symbol its number among the different symbols of its segment, from 1.
+
+    The place goes into the sorted key where it fits, because a sort of keys is much faster than one of places.
+    """
+    place_bits, id_bits = len(ids).bit_length(), int(ids.max()).bit_length()
+    key = (segment << id_bits) | ids
+    if place_bits + id_bits + int(segment.max()).bit_length() <= KEY_BITS:
+        ordered = np.sort((key << place_bits) | np.arange(len(ids)))
+        place = ordered & ((1 << place_bits) - 1)
+        ordered >>= place_bits
+    else:
+        place = np.argsort(key, kind="stable")
+        ordered = key[place]
+    rank = np.cumsum(np.concatenate([[False], ordered[1:] != ordered[:-1]]))
+    owner = ordered >> id_bits
+    begins = np.concatenate([[True], owner[1:] != owner[:-1]])
+    first_rank = rank[begins][np.cumsum(begins) - 1]
+    local = np.empty(len(ids), dtype=np.int64)
+    local[place] = rank - first_rank + 1
+    return local
 
 
 def _keys(
@@ -132,20 +152,22 @@ def _count(
     keys: NDArray[np.int64], sides: int, segments: int, order: int, bits: int, side_bits: int, merged: bool
 ) -> NDArray[np.int64]:
     counted = np.zeros((1 if merged else sides - 1, segments, order), dtype=np.int64)
-    side_of = keys & ((1 << side_bits) - 1)
+    if not len(keys):
+        return counted
+    side = keys & ((1 << side_bits) - 1)
+    sides_of = [side == number for number in range(sides)]
     for n in range(order, 0, -1):
         grams = keys >> (side_bits + bits * (order - n))
-        whole = (grams & ((1 << bits) - 1)) > 0
-        if not whole.any():
-            continue
-        grams, side = grams[whole], side_of[whole]
         starts = np.flatnonzero(np.concatenate([[True], grams[1:] != grams[:-1]]))
-        owner = grams[starts] >> (bits * n)
-        often = [np.add.reduceat(side == s, starts, dtype=np.int64) for s in range(1, sides)]
+        distinct = grams[starts]
+        often = [np.add.reduceat(present, starts, dtype=np.int64) for present in sides_of[1:]]
         often.insert(0, np.diff(starts, append=len(grams)) - sum(often))
+        # The n-gram of a position near the end of its text ends in "no symbol", and is none.
+        whole = (distinct & ((1 << bits) - 1)) > 0
+        owner = distinct >> (bits * n)
         others = [np.maximum.reduce(often[1:])] if merged else often[1:]
         for reference, other in enumerate(others):
-            shared = np.minimum(often[0], other)
+            shared = np.where(whole, np.minimum(often[0], other), 0)
             counted[reference, :, n - 1] = np.bincount(owner, weights=shared, minlength=segments)
     return counted
 

@@ -167,7 +167,9 @@ def run(
             test_set.sources,
             labels=list(written),
         )
-        chosen = options or score.ScoreOptions(("bleu", "chrf2++"), judge=False, lang=settings["target_lang"])
+        chosen = options or score.ScoreOptions(
+            ("bleu", "chrf2++"), judge=False, report=False, lang=settings["target_lang"]
+        )
         analysis = score.run(inputs, chosen)
     return BenchResult(test_set.name, len(test_set.sources), test_set.words, tuple(costs), analysis)
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mt import quality
 from mt.errors import UsageError
-from mt.evaluate import DEFAULT_METRICS, SEED, load_metric
+from mt.evaluate import DEFAULT_METRICS, SEED, QualityData, load_metric
 from mt.evaluate.analysis import Analysis, Texts, analyse
-from mt.evaluate.buckets import Profile, QualityData
+from mt.evaluate.buckets import Profile
 from mt.evaluate.checks import InputChecks
-from mt.evaluate.comet import Comet, CometEnvironment
-from mt.evaluate.gold import AlignmentScore, BeadIndices, LinkScore, score_alignment, score_word_links
-from mt.evaluate.goldfiles import read_beads, read_links
 from mt.evaluate.scorer import Scorer
-from mt.pipeline.documents import read_document
 from mt.pipeline.score_inputs import Inputs, Stretch
+
+if TYPE_CHECKING:
+    from mt.evaluate.comet import Comet, CometEnvironment
 
 JUDGED = 20_000
 """Pairs that are judged without being asked for; a judgement takes about 2 milliseconds."""
@@ -42,6 +40,7 @@ class ScoreOptions:
         judge: judge hypotheses without reference: True, False, or None where a source is there and the pairs
             are not too many.
         texts: whether the report may hold texts.
+        report: look behind the scores; a table of scores does without.
         comet: where COMET is installed.
     """
 
@@ -55,6 +54,7 @@ class ScoreOptions:
     examples: int = 10
     judge: bool | None = None
     texts: bool = True
+    report: bool = True
     comet: CometEnvironment | None = None
 
 
@@ -79,7 +79,8 @@ def run(inputs: Inputs, options: ScoreOptions, advance: Advance = lambda _: None
     judge = _Judge(inputs, options)
     for stretch in inputs.stretches():
         scorer.add(stretch.hypotheses, stretch.references)
-        profile.add(stretch.references[0])
+        if options.report:
+            profile.add(stretch.references[0])
         checks.add(stretch.hypotheses, stretch.references, stretch.sources)
         judge.add(stretch)
         if comet:
@@ -97,13 +98,17 @@ def run(inputs: Inputs, options: ScoreOptions, advance: Advance = lambda _: None
         options.seed,
     )
     notes = [*inputs.notes, *checks.warnings(), *judge.notes]
-    analysis = analyse(scorer, comparison, profile, judge.data(), notes, options.examples)
+    analysis = analyse(
+        scorer, comparison, profile if options.report else None, judge.data(), notes, options.examples
+    )
     return replace(analysis, texts=_texts(inputs, analysis.shown())) if options.texts else analysis
 
 
 def _comet(inputs: Inputs, options: ScoreOptions) -> Comet:
     if inputs.source is None:
         raise UsageError("COMET reads the source too.", "Name it: --source FILE")
+    from mt.evaluate.comet import Comet, CometEnvironment
+
     return Comet(inputs.systems, options.comet or CometEnvironment())
 
 
@@ -146,6 +151,8 @@ class _Judge:
                 f"More than {self._limit:,} pairs: they were not judged without reference. --judge does it anyway."
             )
             return
+        from mt import quality
+
         for system, texts in zip(self._systems, stretch.hypotheses, strict=True):
             judged = quality.score(list(zip(stretch.sources, texts, strict=True)), target_lang=self._lang)
             self._scores[system] += (one.value for one in judged)
@@ -157,77 +164,3 @@ class _Judge:
         if not self._wanted or not self._method:
             return self._known
         return QualityData(self._scores, self._findings, self._method)
-
-
-def gold_alignment(gold: Path, test: Path) -> tuple[dict[str, AlignmentScore], int]:
-    """Alignments against gold: two files, or two folders whose files are paired by name.
-
-    Returns:
-        The scores by definition and the number of documents.
-
-    Raises:
-        UsageError: a file is missing or has no partner.
-        FormatError: a line is no bead.
-    """
-    pairs = _partners(gold, test)
-    scores = score_alignment([_beads(one) for one, _ in pairs], [_beads(other) for _, other in pairs])
-    return scores, len(pairs)
-
-
-def gold_links(gold: Path, test: Path, form: str = "auto") -> tuple[LinkScore, int]:
-    """Word links against a gold file.
-
-    Args:
-        gold: Pharaoh lines or an XL-WA table.
-        test: likewise.
-        form: of the gold file: ``pharaoh``, ``xlwa`` or ``auto``.
-
-    Returns:
-        The score and the number of sentences.
-
-    Raises:
-        UsageError: a file is missing, or the numbers of sentences differ.
-        FormatError: a line has no links.
-    """
-    wanted = read_links(_lines(gold), form, str(gold))
-    found = read_links(_lines(test), "auto", str(test))
-    return score_word_links(wanted, found), len(wanted)
-
-
-def _partners(gold: Path, test: Path) -> list[tuple[Path, Path]]:
-    if gold.is_dir() != test.is_dir():
-        raise UsageError(f"{gold} and {test} are not both folders.", "Give two files or two folders.")
-    if not gold.is_dir():
-        return [(gold, test)]
-    wanted, found = (
-        {path.name.split(".")[0]: path for path in _bead_files(folder)} for folder in (gold, test)
-    )
-    if missing := sorted(wanted.keys() ^ found.keys()):
-        folder = test if missing[0] in wanted else gold
-        raise UsageError(
-            f"{folder} has no file for {missing[0]!r}; {len(missing)} of {len(wanted | found)} have no partner.",
-            "Both folders need files of the same names, such as 001.gold and 001.beads.",
-        )
-    if not wanted:
-        raise UsageError(f"{gold} holds no files with beads.", "A line of them is [0, 1]:[2].")
-    return [(wanted[name], found[name]) for name in sorted(wanted)]
-
-
-def _bead_files(folder: Path) -> list[Path]:
-    """The files of a folder that begin with a bead; texts may lie beside them."""
-    found = []
-    for path in sorted(folder.iterdir()):
-        if path.is_file():
-            with path.open("rb") as stream:
-                head = stream.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
-            if head.startswith(b"[") and b"]" in head:
-                found.append(path)
-    return found
-
-
-def _beads(path: Path) -> list[BeadIndices]:
-    return read_beads(_lines(path), str(path))
-
-
-def _lines(path: Path) -> list[str]:
-    return read_document(path, format_name="text")[0].text.removesuffix("\n").split("\n")

@@ -14,15 +14,9 @@ from mt import quality
 from mt.data import Alignment, Bead, Document, Pair, QualityScore, Review, Segment, Verdict
 from mt.errors import FormatError, UsageError
 from mt.pipeline import score
-from mt.pipeline.score_inputs import (
-    FileRequest,
-    Inputs,
-    common_groups,
-    from_document,
-    from_files,
-    from_reviews,
-    grouped,
-)
+from mt.pipeline.score_align import common_groups, grouped
+from mt.pipeline.score_inputs import FileRequest, Inputs, from_files
+from mt.pipeline.score_store import from_document, from_reviews
 from mt.store import PairRow, SettingsKey, Store
 
 TMX = """<?xml version="1.0" encoding="UTF-8"?>

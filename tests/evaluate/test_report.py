@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt.evaluate import DEFAULT_METRICS, load_metric, tables
+from mt.evaluate import DEFAULT_METRICS, QualityData, load_metric, tables
 from mt.evaluate.analysis import Analysis, Texts, analyse
-from mt.evaluate.buckets import Profile, QualityData, has_name
+from mt.evaluate.buckets import Profile, has_name
 from mt.evaluate.diff import word_diff
 from mt.evaluate.html import page
 from mt.evaluate.scorer import Scorer
