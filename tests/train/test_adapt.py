@@ -15,7 +15,7 @@ from mt.store import PairRow, Store
 from mt.train import train
 from mt.train.adapt import MINIMUM, AdaptOptions, Change, adapt, judged, split_reviews
 from mt.train.recipe import Recipe
-from mt.train.versions import replace_model
+from mt.train.versions import replace_model, rollback
 
 
 @pytest.fixture(autouse=True)
@@ -147,21 +147,20 @@ def test_a_model_that_did_not_get_better_is_kept(
 
 
 @pytest.mark.slow
-def test_edits_that_all_say_the_same_teach_the_starter_and_are_installed(
-    tmp_path: Path, corpora: Path
+def test_a_model_that_helps_is_installed_as_a_new_version_and_can_be_taken_back(
+    recipe: Recipe, pairs: list[tuple[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = [
-        line.split("\t")
-        for file in sorted((corpora / "dev").glob("*science-003.tsv"))
-        for line in file.read_text(encoding="utf-8").splitlines()
-        if "\t" in line
-    ]
-    edits = [(source, f"Note: {target}") for source, target in lines if len(source) < 90][:130]
+    monkeypatch.setattr("mt.train.adapt.judged", lambda changes, significance: (True, "It helps."))
+    base = replace_model(train(recipe, tmp_path / "base").model, "tiny")
+    replay = tmp_path / "replay.tsv"
+    replay.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[130:260]), encoding="utf-8")
+    options = AdaptOptions(model="tiny", epochs=0.5, batch_tokens=1024, threads=1)
     with Store.open(tmp_path / "s.db") as store:
-        fill(store, "science.txt", edits, Verdict.EDITED)
-        adapted = adapt(
-            store, tmp_path / "run", corpora / "train", options=AdaptOptions(epochs=4.0, batch_tokens=2048, threads=2),
-        )  # fmt: skip
-    assert adapted.installed is not None, adapted.reason
-    assert adapted.installed.name == "starter-nl-en-adapted"
-    assert resolve("auto").name == "starter-nl-en-adapted"
+        fill(store, "a.txt", pairs[:120], Verdict.EDITED)
+        adapted = adapt(store, tmp_path / "run", replay, options=options)
+    assert adapted.installed is not None
+    assert resolve("tiny").sha256 == adapted.installed.sha256 != base.sha256
+    card = (adapted.folder / "README.md").read_text(encoding="utf-8")
+    assert "0.4 of the fine-tuned and 0.6 of the old model" in card
+    assert adapted.installed.sha256 in card
+    assert rollback("tiny").sha256 == base.sha256
