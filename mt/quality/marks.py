@@ -123,9 +123,12 @@ def _end(text: str) -> str:
     return ENDS.get(bare[-1:], "")
 
 
+MOJIBAKE = re.compile(r"\ufffd|â€.|Ã[\u0080-\u00bf]|Â[\u00a0-\u00bf]|ï¿½")
+"""A replacement character, or UTF-8 that was read as Windows-1252."""
+
+
 def garbled(pair: PairView) -> Iterator[Finding]:
-    """A replacement character that the source does not have: the model wrote half a character."""
-    place = pair.target.text.find("\ufffd")
-    if place >= 0 and "\ufffd" not in pair.source.text:
-        message = "A character is broken."
-        yield Finding("garbled", Severity.ERROR, message, span=(place, place + 1))
+    """A broken character that the source does not have: half a character, or one of another encoding."""
+    match = MOJIBAKE.search(pair.target.text)
+    if match and match.group() not in pair.source.text:
+        yield Finding("garbled", Severity.ERROR, "A character is broken.", span=match.span())
