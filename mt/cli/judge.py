@@ -17,7 +17,7 @@ from mt.errors import UsageError
 if TYPE_CHECKING:
     from mt.config import Config
     from mt.data import QualityScore
-    from mt.pipeline.judge import Item, JudgeCounts, PairJudge
+    from mt.pipeline.judge import Item, JudgeCounts, PairJudge, Use
 
 app = typer.Typer()
 
@@ -87,11 +87,12 @@ def judge(
     )  # fmt: skip
     if document is not None and file is not None:
         raise UsageError("A file and --document are two inputs.", "Choose one of them.")
-    wanted = {"use_engine": not no_engine, "use_encoder": not no_embeddings}
-    if calibrate:
-        _calibrate(settings, wanted, quiet)
-        return
     from mt.pipeline import judge as judging
+
+    use = judging.Use(engine=not no_engine, encoder=not no_embeddings)
+    if calibrate:
+        _calibrate(settings, use, quiet)
+        return
 
     langs = (settings["source_lang"], settings["target_lang"])
     path = None if file is None or str(file) == "-" else file
@@ -99,7 +100,7 @@ def judge(
     written = "json" if as_json else judging.output_kind(output, kind)
     counts = judging.JudgeCounts()
     with _opened(settings, document, path, kind, counts) as (items, total):
-        judged_by = judging.open_judge(settings, **wanted)
+        judged_by = judging.open_judge(settings, use)
         with report.progress("pairs", total, quiet) as bar:
             judged = judging.judged_items(items, judged_by, langs, counts, bar.advance)
             _write(judged, output, path, written, explain, langs)
@@ -155,13 +156,13 @@ def _write(
         write(stream)
 
 
-def _calibrate(settings: Config, wanted: dict[str, bool], quiet: bool) -> None:
+def _calibrate(settings: Config, use: Use, quiet: bool) -> None:
     from mt.pipeline import judge as judging
     from mt.pipeline.opening import open_store
 
     langs = (settings["source_lang"], settings["target_lang"])
     with open_store(settings, read_only=True) as opened:
-        judged_by = judging.open_judge(settings, **wanted, calibrated=False)
+        judged_by = judging.open_judge(settings, use, calibrated=False)
         found = judging.calibrate(opened, judged_by, langs, judging.calibration_file())
     if not quiet:
         report.note(

@@ -154,36 +154,39 @@ class PairJudge:
         return signals
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Which signals are wanted."""
+
+    engine: bool = True
+    encoder: bool = True
+
+
 def open_judge(
-    settings: Config,
-    engine: Engine | None = None,
-    *,
-    use_engine: bool = True,
-    use_encoder: bool = True,
-    calibrated: bool = True,
+    settings: Config, use: Use = Use(), engine: Engine | None = None, *, calibrated: bool = True
 ) -> PairJudge:
-    """A judge with everything that is installed.
+    """A judge with everything that is wanted and installed.
 
     Args:
         settings: which engine and languages.
+        use: which signals are wanted.
         engine: one that is open already; else that of the settings.
-        use_engine, use_encoder: whether these signals are wanted.
-        calibrated: whether the reviewers' decisions that were learnt from are applied.
+        calibrated: whether what was learnt from reviewers' decisions is applied.
 
     Raises:
         UsageError: an unknown engine or model.
         EngineError: the engine cannot be loaded.
+        StoreError: the calibration is damaged.
     """
     from mt.align import encoder_is_installed, load_encoder
 
-    encoder = load_encoder() if use_encoder and encoder_is_installed() else None
-    if use_engine and engine is None:
+    if use.engine and engine is None:
         from mt.pipeline.opening import open_engine
 
         engine = open_engine(settings)
-    return PairJudge(
-        engine if use_engine else None, encoder, Calibration.load(calibration_file()) if calibrated else None
-    )
+    encoder = load_encoder() if use.encoder and encoder_is_installed() else None
+    calibration = Calibration.load(calibration_file()) if calibrated else None
+    return PairJudge(engine if use.engine else None, encoder, calibration)
 
 
 def calibration_file() -> Path:
@@ -208,6 +211,11 @@ class Item:
     target: str
     cells: tuple[str, ...] = ()
     record: PairRecord | None = None
+
+    @property
+    def blank(self) -> bool:
+        """Whether it is an empty line, which only separates others and stays as it is."""
+        return self.cells == ("",)
 
 
 @dataclass
@@ -276,6 +284,9 @@ def _tsv_items(name: str, stream: IO[bytes]) -> Iterator[Item]:
                 "Convert the file: iconv -t UTF-8.",
             ) from error
         cells = line.split("\t")
+        if not line:
+            yield Item("", "", cells=("",))
+            continue
         columns = columns or len(cells)
         if len(cells) < 2:
             raise FormatError(
@@ -284,7 +295,7 @@ def _tsv_items(name: str, stream: IO[bytes]) -> Iterator[Item]:
             )
         if len(cells) != columns:
             raise FormatError(
-                f"{name} line {number} has {len(cells)} columns, line 1 has {columns}.",
+                f"{name} line {number} has {len(cells)} columns, the lines before it have {columns}.",
                 "Every line needs the same number of tabs.",
             )
         yield Item(cells[0], cells[1], cells=tuple(cells))
@@ -306,11 +317,17 @@ def judged_items(
     """Every item with its score, batch by batch, in order."""
     waiting = iter(items)
     while batch := list(islice(waiting, BATCH)):
-        scores = judge.judge([(item.source, item.target) for item in batch], *langs)
+        scores = iter(judge.judge([(i.source, i.target) for i in batch if not i.blank], *langs))
         advance(len(batch))
-        for item, judged in zip(batch, scores, strict=True):
-            counts.add(judged)
+        for item in batch:
+            judged = _UNJUDGED if item.blank else next(scores)
+            if not item.blank:
+                counts.add(judged)
             yield item, judged
+
+
+_UNJUDGED = QualityScore(0.0, "")
+"""Stands beside an empty line."""
 
 
 def findings_text(findings: Iterable[Finding], messages: bool = False) -> str:
@@ -323,6 +340,9 @@ def findings_text(findings: Iterable[Finding], messages: bool = False) -> str:
 def write_tsv(judged: Iterable[tuple[Item, QualityScore]], stream: IO[bytes], explain: bool) -> None:
     """Rows with the score, the findings and, if asked for, the reasons appended."""
     for item, found in judged:
+        if item.blank:
+            stream.write(b"\n")
+            continue
         cells = [*(item.cells or (_cell(item.source), _cell(item.target))), f"{found.value:.4f}"]
         cells.append(findings_text(found.findings, messages=explain))
         if explain:
@@ -337,6 +357,8 @@ def _cell(text: str) -> str:
 def write_json(judged: Iterable[tuple[Item, QualityScore]], stream: IO[bytes], explain: bool) -> None:
     """One JSON object a line with everything that is known about the pair."""
     for item, found in judged:
+        if item.blank:
+            continue
         record = as_record(item, found) | ({"reasons": reasons(found)} if explain else {})
         stream.write((json.dumps(record, ensure_ascii=False) + "\n").encode())
 
@@ -370,6 +392,8 @@ def write_exchange(
 
     def records() -> Iterator[PairRecord]:
         for item, found in judged:
+            if item.blank:
+                continue
             record = item.record or exchange.PairRecord(item.source, item.target, *langs)
             yield replace(record, score=found.value, method=found.method, findings=found.findings)
 
