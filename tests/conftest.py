@@ -13,9 +13,7 @@ CORPORA = Path(__file__).parents[1] / "corpora"
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No settings from outside, and data, models and configuration in a folder of the test run."""
     for name in [name for name in os.environ if name.startswith("MT_")]:
         monkeypatch.delenv(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -113,6 +114,8 @@ def score(
     Lines are kept as they are: an empty one counts, and different numbers of lines are an error. Metrics and
     p-values are sacrebleu's to the last digit.
     """
+    # Products of small matrices need no second thread, and starting one costs more than they do.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from mt.pipeline import score as scoring
     from mt.pipeline.score_inputs import FileRequest
 
