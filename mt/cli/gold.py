@@ -10,7 +10,7 @@ import typer
 
 from mt.cli import options, report
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, epilog="Example: mt gold alignment gold/001.gold ours/001.beads")
 
 
 @app.command("alignment", epilog="Example: mt gold alignment gold/001.gold ours/001.beads")

@@ -169,3 +169,11 @@ def _plain(model: Model) -> dict[str, Any]:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB"
+
+
+@app.command(epilog="Example: mt models rollback sport-nl-en")
+def rollback(name: Annotated[str, typer.Argument(help="Name of a model that `mt adapt` replaced.")]) -> None:
+    """Bring back the version of a model that the newest adaptation replaced."""
+    from mt.train.versions import rollback as bring_back
+
+    report.out(bring_back(name).name)

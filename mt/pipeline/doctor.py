@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -16,6 +17,9 @@ from mt.errors import MTError
 from mt.store import Store
 
 DISTRIBUTION = "mt-workbench"
+
+NAME = re.compile(r"[^A-Za-z0-9._-]")
+"""What ends a project's name in a requirement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def _packages() -> Iterator[Check]:
     extras: dict[str, list[str]] = {}
     for line in requires(DISTRIBUTION) or []:
         requirement, _, marker = line.partition(";")
-        name = requirement.split("[")[0].split(">")[0].split("=")[0].strip()
+        name = NAME.split(requirement, maxsplit=1)[0]
         extra = marker.partition("extra == ")[2].strip(" \"'")
         if not extra:
             found = _version(name)

@@ -41,7 +41,7 @@ def test_inputs_are_files_folders_and_standard_input_in_the_order_given(
     (tmp_path / "twee.txt").write_text("Twee.", encoding="utf-8")
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"Drie.")))
     found = segment_inputs(["-", str(tmp_path)])
-    assert [Path(one.document.name).name for one in found] == ["stdin", "een.txt", "twee.txt"]
+    assert [Path(one.document.name).name for one in found] == ["", "een.txt", "twee.txt"]
 
 
 def test_a_missing_input_is_told_before_anything_is_read(tmp_path: Path) -> None:
