@@ -47,6 +47,17 @@ def translations(model: str | Path, compute_type: str = "auto") -> list[str]:
     return [row[0].text for row in load(model, compute_type=compute_type).translate(SENTENCES, GREEDY)]
 
 
+def scores(model: str | Path) -> list[float]:
+    """Log-probabilities of given translations: unlike a greedy choice, no near tie can turn them over."""
+    given = [
+        "The cat is on the mat.",
+        "It is raining in Amsterdam today, and tomorrow too.",
+        "He said: “Yes!”",
+    ]
+    pairs = list(zip(SENTENCES, given, strict=True))
+    return [scored.log_prob for scored in load(model, compute_type="float32").score(pairs)]
+
+
 def left_overs() -> list[str]:
     return [path.name for path in models_folder().iterdir() if path.name.startswith(".")]
 
@@ -87,13 +98,44 @@ def test_a_ctranslate2_folder_without_tokeniser_says_what_to_copy(starter: Path,
     assert list(models_folder().glob("[!.]*")) == []
 
 
+@pytest.mark.xfail(
+    strict=True, reason="the first token's log-probability differs by 0.3; the cause is not known"
+)
+def test_a_folder_of_ours_keeps_what_is_known_of_it(marian: Path, tmp_path: Path) -> None:
+    model = add(marian, name="mine", source_lang="nl", target_lang="en")
+    folder = Path(shutil.copytree(model.path, tmp_path / "copied"))
+    (folder / "README.md").unlink()
+    remove("mine")
+    again = add(folder)
+    assert (again.source_lang, again.target_lang, again.bleu) == ("nl", "en", 27.5)
+
+
+def test_a_ctranslate2_folder_with_another_models_vocabulary_is_refused(
+    starter: Path, tmp_path: Path
+) -> None:
+    folder = ctranslate2_folder(starter, tmp_path / "ct2-nl-en")
+    (folder / "shared_vocabulary.json").write_text('["</s>", "<unk>", "a"]')
+    with pytest.raises(EngineError, match=r"12001 embeddings, shared_vocabulary\.json 3 tokens"):
+        add(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"nothing of the kind", bytes(range(256)) * 40])
+def test_a_ctranslate2_folder_with_broken_weights_is_refused(
+    starter: Path, tmp_path: Path, content: bytes
+) -> None:
+    folder = ctranslate2_folder(starter, tmp_path / "ct2-nl-en")
+    (folder / "model.bin").write_bytes(content)
+    with pytest.raises(EngineError, match=r"model\.bin"):
+        add(folder)
+
+
 def test_an_opus_mt_zip_translates_like_the_same_weights_in_hugging_face_layout(
     opus: Path, marian: Path, tmp_path: Path
 ) -> None:
     model = add(zipped(opus, tmp_path / "opus-2026.zip"), quantization="float32")
     assert (model.name, model.source_lang, model.target_lang) == ("opus-2026", "nl", "en")
     assert model.bleu == 27.5
-    assert translations("opus-2026", "float32") == translations(marian, "float32")
+    assert scores("opus-2026") == pytest.approx(scores(marian), abs=1e-3)
 
 
 def test_a_zip_with_one_folder_inside_is_read_too(opus: Path, tmp_path: Path) -> None:
