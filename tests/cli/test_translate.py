@@ -242,7 +242,13 @@ def test_ctrl_c_ends_with_a_summary_and_the_run_goes_on(
     (tmp_path / "lang.txt").write_text(_sentences(2500), encoding="utf-8")
     command = [sys.executable, "-m", "mt", "translate", "lang.txt", "--store", "s.db"]
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command,
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        # A test run in the background of a shell ignores the signal, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and not _has_pairs(tmp_path / "s.db"):
