@@ -248,7 +248,7 @@ def test_ctrl_c_ends_with_a_summary_and_the_run_goes_on(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         # A test run in the background of a shell ignores the signal, and so would what it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and not _has_pairs(tmp_path / "s.db"):
