@@ -1,15 +1,17 @@
-"""Paired significance tests: `mt.evaluate` against the sacrebleu command, same files, same seed, one run.
+"""Paired significance tests: `mt` against the sacrebleu command, same files, same seed, one run.
 
     python bench/significance.py REFERENCE HYPOTHESIS HYPOTHESIS... [--segments 2000] [--rounds 5]
 
-Prints the p-values of both, whether they are the same, and the ratio of the medians of the times. A measured
-time is that of a whole process: start, imports, reading, computing, printing.
+Prints whether all p-values are the same, and medians of times. A time is that of a whole process: start, imports,
+reading, computing, printing. `mt score` is the command; ``library`` calls ``mt.evaluate.compare`` only. All have
+one thread for products of matrices.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import resource
 import statistics
@@ -66,32 +68,42 @@ def enlarge(path: Path, segments: int, target: Path) -> str:
 
 
 def measure(test: str, metrics: str, files: list[str], rounds: int) -> None:
-    """Run both in turn and print one paragraph."""
+    """Run all in turn and print one paragraph."""
     reference, *systems = files
     ours = [sys.executable, "-c", OURS, test, metrics, reference, *systems]
-    command = [sys.executable, "-m", "sacrebleu", reference, "-i", *systems, FLAGS[test], "-m"]
-    theirs = [*command, *METRICS[metrics], "-f", "text", "-w", "4", "-nc", "-q"]
-    times: dict[str, list[tuple[float, float]]] = {"ours": [], "theirs": []}
+    command = [sys.executable, "-m", "mt", "score", *systems, "--ref", reference, "--test", test, "-q"]
+    theirs = [
+        sys.executable,
+        "-m",
+        "sacrebleu",
+        reference,
+        "-i",
+        *systems,
+        FLAGS[test],
+        "-m",
+        *METRICS[metrics],
+    ]
+    calls = {
+        "sacrebleu": [*theirs, "-f", "text", "-w", "4", "-nc", "-q"],
+        "mt score": command + [word for metric in metrics.split(",") for word in ("-m", metric)],
+        "library": ours,
+    }
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
+    p_values = {}
     for _ in range(rounds):
-        for name, call in (("ours", ours), ("theirs", theirs)):
+        for name, call in calls.items():
             seconds, processor, output = timed(call)
             times[name].append((seconds, processor))
-            if name == "ours":
-                found = in_rows(json.loads(output))
-            else:
-                expected = re.findall(r"p = ([\d.]+)", output)
-    wall, processor = (
-        statistics.median(t[k] for t in times["theirs"]) / statistics.median(t[k] for t in times["ours"])
-        for k in (0, 1)
-    )
-    same = "the same" if found == expected else "DIFFERENT"
+            printed = re.findall(r"p = ([\d.]+)\)", output)
+            p_values[name] = in_rows(json.loads(output)) if name == "library" else sorted(printed)
+    expected = p_values["sacrebleu"]
+    same = "the same" if all(sorted(found) == expected for found in p_values.values()) else "DIFFERENT"
     print(f"{test}, {metrics}: p-values {same}: {' '.join(expected)}")
+    slow = [statistics.median(t[k] for t in times["sacrebleu"]) for k in (0, 1)]
     for name, values in times.items():
-        print(
-            f"  {name:7} {statistics.median(v[0] for v in values):7.2f} s, "
-            f"processor {statistics.median(v[1] for v in values):7.2f} s (medians of {rounds})"
-        )
-    print(f"  sacrebleu takes {wall:.1f} times as long, {processor:.1f} times the processor time")
+        wall, processor = (statistics.median(value[k] for value in values) for k in (0, 1))
+        ratio = f"{slow[0] / wall:5.1f} and {slow[1] / processor:5.1f} times as fast"
+        print(f"  {name:9} {wall:7.2f} s, processor {processor:7.2f} s, {ratio}")
 
 
 def in_rows(p_values: dict[str, list[float | None]]) -> list[str]:
@@ -103,7 +115,8 @@ def timed(call: list[str]) -> tuple[float, float, str]:
     """Seconds, processor seconds and output of a process."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    output = subprocess.run(call, check=True, capture_output=True, text=True).stdout
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "200"}
+    output = subprocess.run(call, check=True, capture_output=True, text=True, env=environment).stdout
     seconds = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, output

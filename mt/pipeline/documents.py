@@ -40,7 +40,7 @@ def read_document(
     """
     name = str(path) if path else "stdin"
     content = _content(path) if raw is None and path is not None else raw or b""
-    if not content.strip():
+    if not content or content.isspace():
         raise FormatError(f"{name} is empty.", "There is nothing to do in it.")
     try:
         decoded = formats.decode(content, encoding)

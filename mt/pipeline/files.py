@@ -142,6 +142,7 @@ class FileTranslator:
         self._note = note
         self._documents = DocumentTranslator(store, translator, memory=memory)
         self._linker = WordLinker(translator.engine, translator.options)
+        self._langs = (translator.engine.info.source_lang, translator.engine.info.target_lang)
         self.errors: list[MTError] = []
 
     @property
@@ -205,11 +206,15 @@ class FileTranslator:
         elif kind:
             text = bilingual.write(rows(document, pairs), kind, document.name or "stdin")
         else:
-            text = translated_text(document, pairs, self._linker)
+            text = formats.relabel(
+                document.format,
+                translated_text(document, pairs, self._linker),
+                *self._langs,
+            )
         encoding, bom = ("utf-8", False) if kind else (document.encoding, document.bom)
         with output_stream(output) as stream:
             notes: list[str] = []
-            for raw in formats.encode_stream(text, encoding, bom, notes):
+            for raw in formats.encode_stream(text, encoding, bom, notes, charrefs=document.format == "html"):
                 stream.write(raw)
         for note in notes:
             self._note(f"{output or 'stdout'}: {note}")

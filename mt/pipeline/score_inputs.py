@@ -90,6 +90,8 @@ class Inputs:
     def texts(self, wanted: Iterable[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Some segments of all streams: index and one text for each stream, in another pass."""
         chosen = set(wanted)
+        if not chosen:
+            return
         streams = [*self.hypotheses, *self.references, *([] if self.source is None else [self.source])]
         for index, row in enumerate(zip(*streams, strict=True)):
             if index in chosen:
