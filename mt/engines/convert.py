@@ -12,7 +12,7 @@ import struct
 from collections.abc import Mapping
 from math import sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -315,6 +315,37 @@ def _write_model(path: Path, variables: Mapping[str, Array], quantization: str) 
         stream.write(struct.pack("<I", len(aliases)))
         for name, other in aliases:
             stream.write(_text(name) + _text(other))
+
+
+def stored_rows(path: Path, name: str) -> int:
+    """The number of rows of one variable in a CTranslate2 model, read without its weights.
+
+    Raises:
+        EngineError: the file is no such model, or has no such variable.
+    """
+    try:
+        with path.open("rb") as stream:
+            stream.seek(4)
+            _skip_text(stream)
+            stream.seek(4, 1)
+            for _ in range(_number(stream, "<I")):
+                found = stream.read(_number(stream, "<H")).rstrip(b"\0").decode()
+                shape = struct.unpack(f"<{(rank := _number(stream, '<B'))}I", stream.read(4 * rank))
+                stream.seek(1, 1)
+                if found == name:
+                    return int(shape[0])
+                stream.seek(_number(stream, "<I"), 1)
+    except (struct.error, UnicodeDecodeError, IndexError) as error:
+        raise EngineError(f"{path}: is no CTranslate2 model.", "Fetch the model again.") from error
+    raise EngineError(f"{path}: has no {name}.", "Only encoder-decoder models can translate.")
+
+
+def _skip_text(stream: BinaryIO) -> None:
+    stream.seek(_number(stream, "<H"), 1)
+
+
+def _number(stream: BinaryIO, layout: str) -> int:
+    return int(struct.unpack(layout, stream.read(struct.calcsize(layout)))[0])
 
 
 def _text(value: str) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mt.data import Hypothesis
 from mt.engines import COMPUTE_TYPES, DEFAULTS, DecodeOptions, EngineInfo, TokenScores
 from mt.engines.batching import plan
+from mt.engines.convert import read_json
 from mt.engines.models import Model, resolve
 from mt.engines.tokenizer import END, MarianTokenizer
 from mt.errors import EngineError, UsageError
@@ -50,6 +51,8 @@ class CTranslate2Engine:
                 "Install it again: mt models add. For another number type: --compute-type auto.",
             ) from error
         self._version = ctranslate2.__version__
+        # Models that were converted from Marian get their </s> from CTranslate2; a second one changes every score.
+        self._end = () if read_json(model.path / "config.json").get("add_source_eos") else (END,)
 
     @property
     def info(self) -> EngineInfo:
@@ -93,7 +96,7 @@ class CTranslate2Engine:
         if not sources:
             return []
         results = self._translator.score_batch(
-            [[*source, END] for source in sources], targets, max_batch_size=2048, batch_type="tokens",
+            [[*source, *self._end] for source in sources], targets, max_batch_size=2048, batch_type="tokens",
             max_input_length=0,
         )  # fmt: skip
         return [TokenScores(tuple(result.tokens), tuple(result.log_probs)) for result in results]
@@ -117,7 +120,7 @@ class CTranslate2Engine:
             rows = [indices[position] for position in batch.indices]
             limit = options.length_limit(batch.longest, self._model.positions)
             answers = self._translator.translate_batch(
-                [[*pieces[row], END] for row in rows],
+                [[*pieces[row], *self._end] for row in rows],
                 asynchronous=True,
                 max_decoding_length=limit,
                 **settings,

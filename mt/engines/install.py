@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
@@ -155,6 +156,9 @@ def _install(source: Path, plan: _Plan) -> Model:
             described,
             source_lang=plan.langs[0] or described.source_lang or kept.source_lang,
             target_lang=plan.langs[1] or described.target_lang or kept.target_lang,
+            licence=described.licence or kept.licence,
+            scores=described.scores or kept.scores,
+            note=described.note or kept.note,
             positions=kept.positions,
             quantization=kept.quantization,
             sha256=checksum,
@@ -232,7 +236,7 @@ def _converted(source: Path, folder: Path, quantization: str) -> Model:
         return convert_opus(source, folder, quantization)
     if (source / "model.bin").is_file():
         _copy_ctranslate2(source, folder)
-        return describe(source, "ctranslate2")
+        return read_installed(source) if (source / METADATA).is_file() else describe(source, "ctranslate2")
     from mt.engines.convert import convert
 
     convert(source, folder, quantization)
@@ -249,6 +253,30 @@ def _copy_ctranslate2(source: Path, folder: Path) -> None:
     files = [*source.glob("*vocabulary.*"), source / "model.bin", source / "config.json"]
     for path in files:
         shutil.copyfile(path, folder / path.name)
+    _check_vocabulary(folder)
+
+
+def _check_vocabulary(folder: Path) -> None:
+    """CTranslate2 itself runs a model with the vocabulary of another one, and writes nonsense."""
+    from mt.engines.convert import stored_rows
+
+    vocabulary = next(
+        (
+            folder / name
+            for name in ("shared_vocabulary.json", "target_vocabulary.json")
+            if (folder / name).is_file()
+        ),
+        None,
+    )
+    if vocabulary is None:
+        return
+    tokens = len(json.loads(vocabulary.read_text(encoding="utf-8")))
+    rows = stored_rows(folder / "model.bin", "decoder/embeddings/weight")
+    if rows != tokens:
+        raise EngineError(
+            f"The model has {rows} embeddings, {vocabulary.name} {tokens} tokens.",
+            "The files belong to different models; fetch them again.",
+        )
 
 
 def _check(model: Model) -> None:
