@@ -115,21 +115,31 @@ def openings(documents):
     return count
 
 
-def fit(documents, features, signals, decay, steps=80):
-    """Weights for one set of signals: shared by all groups, and each group's difference from them."""
+def fit(documents, features, signals, decay, start=None):
+    """Weights for one set of signals: shared by all groups, and each group's difference from them.
+
+    Args:
+        documents: with their gold chains.
+        features: of all beads, from ``tensors``.
+        signals: whose features count.
+        decay: weight of the squares of the weights, a tenth of it for those that all groups share.
+        start: parameters to begin with, those of all signals.
+
+    Returns:
+        the weights by name, the negative log-likelihood of a bead, and the parameters.
+    """
     beads, deletions, insertions = features
-    used = torch.tensor([not NEEDS[name] or NEEDS[name] in signals for name in FEATURES], dtype=torch.float32)
-    used_null = torch.tensor(
-        [not NEEDS[name] or NEEDS[name] in signals for name in NULL_FEATURES], dtype=torch.float32
+    used, used_null = (
+        torch.tensor([not NEEDS[name] or NEEDS[name] in signals for name in names], dtype=torch.float32)
+        for names in (FEATURES, NULL_FEATURES)
     )
-    shared = torch.zeros(len(FEATURES), requires_grad=True)
-    groups = torch.zeros(len(GROUPS), len(FEATURES), requires_grad=True)
-    nulls = torch.zeros(len(NULL_FEATURES), requires_grad=True)
-    opening = torch.zeros(1, requires_grad=True)
+    shapes = (len(FEATURES),), (len(GROUPS), len(FEATURES)), (len(NULL_FEATURES),), (1,)
+    parameters = [one.clone() for one in start] if start else [torch.zeros(shape) for shape in shapes]
+    shared, groups, nulls, opening = (one.requires_grad_() for one in parameters)
     runs = openings(documents)
     groups_of = torch.tensor([group_of(kind) for kind in KINDS])
     optimiser = torch.optim.LBFGS(
-        [shared, groups, nulls, opening], max_iter=steps, line_search_fn="strong_wolfe", history_size=20
+        parameters, max_iter=40 if start else 80, line_search_fn="strong_wolfe", history_size=20
     )
     size = sum(len(d[2]) for d in documents)
     joined_at, deleted_at, inserted_at = gold_places(documents)
@@ -162,7 +172,7 @@ def fit(documents, features, signals, decay, steps=80):
             if w
         },
     }
-    return named, min(history)
+    return named, min(history), [one.detach() for one in parameters]
 
 
 def main() -> None:
@@ -171,7 +181,7 @@ def main() -> None:
     )
     parser.add_argument("corpus", type=Path, help="folder of TSV articles to make documents from")
     parser.add_argument("output", type=Path, help="JSON file to write")
-    parser.add_argument("--documents", type=int, default=360)
+    parser.add_argument("--documents", type=int, default=300)
     parser.add_argument("--longest", type=int, default=16, help="sentence pairs of a document")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--decay", type=float, default=5e-4)
@@ -182,10 +192,11 @@ def main() -> None:
     torch.set_num_threads(1)
     with one_thread():
         features = tensors(documents, translations, load_encoder())
-    weights = {}
-    for size in range(1, len(SIGNALS) + 1):
+    weights, start = {}, None
+    for size in range(len(SIGNALS), 0, -1):
         for signals in combinations(SIGNALS, size):
-            named, loss = fit(documents, features, signals, options.decay)
+            named, loss, found = fit(documents, features, signals, options.decay, start)
+            start = start or found
             weights["+".join(sorted(signals))] = named
             print(f"{'+'.join(sorted(signals)):50} negative log-likelihood a bead {loss:.4f}", flush=True)
     provenance = {

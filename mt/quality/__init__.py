@@ -122,11 +122,19 @@ def check_view(pair: PairView, checks: Iterable[str]) -> Iterator[Finding]:
     Raises:
         UsageError: a check of that name does not exist.
     """
-    for name in checks:
+    one_sided = pair.one_sided
+    for function in _functions(tuple(checks)):
+        if not one_sided or function.__name__ == "empty":
+            yield from function(pair)
+
+
+@cache
+def _functions(names: tuple[str, ...]) -> tuple[Check, ...]:
+    """The functions of some checks, in the order of the names."""
+    for name in names:
         if name not in CHECKS:
             raise unknown_name("check", name, CHECKS)
-        if name == "empty" or not pair.one_sided:
-            yield from _function(name)(pair)
+    return tuple(_function(name) for name in names)
 
 
 def score(

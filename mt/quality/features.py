@@ -91,8 +91,9 @@ def _capitals(text: Side) -> float:
 def _foreign(text: Side) -> float:
     """Function words of other languages less those of its own, for each word."""
     counts = function_words(text)
-    own = counts.pop(text.lang, 0.0)
-    return (max(counts.values(), default=0.0) - own) / max(1, len(text.words))
+    own = counts.get(text.lang, 0.0)
+    others = max((count for lang, count in counts.items() if lang != text.lang), default=0.0)
+    return (others - own) / max(1, len(text.words))
 
 
 def _lexical(pair: PairView) -> Features:

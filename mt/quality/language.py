@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from mt.data import Finding, Severity
 from mt.quality.view import PairView, Side, side
@@ -54,6 +54,8 @@ SCRIPTS = (
 )
 """A language that is common in each script, most telling script first for those that share one."""
 
+OTHER_SCRIPT = re.compile("|".join(script.pattern for _, script in SCRIPTS))
+
 ENOUGH_WORDS = 5
 """Function words that a text must have before it is called the wrong language; fewer may be a title or a quote."""
 
@@ -71,6 +73,7 @@ def _languages_of() -> dict[str, tuple[str, ...]]:
     return languages
 
 
+@lru_cache(maxsize=4)
 def function_words(text: Side) -> dict[str, float]:
     """How many function words of each language a text has; a word of n languages counts 1/n for each."""
     counts: dict[str, float] = {}
@@ -94,8 +97,8 @@ def identify(text: str) -> str | None:
 
 
 def _identified(text: Side) -> str | None:
-    letters = sum(map(len, text.words))
-    if letters > sum(map(len, re.findall(r"[^\W\d_]+", text.text, re.ASCII))) / 0.6:
+    if OTHER_SCRIPT.search(text.text):
+        letters = sum(map(len, text.words))
         for lang, script in SCRIPTS:
             if len(script.findall(text.text)) > 0.3 * letters:
                 return lang

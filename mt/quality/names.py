@@ -112,6 +112,7 @@ def names(pair: PairView) -> Iterator[Finding]:
         yield Finding("name", Severity.INFO, message, span=target.span(added[0]))
 
 
+@lru_cache(maxsize=4)
 def unmatched(pair: PairView) -> tuple[list[int], list[int]]:
     """Indices of the source's and of the target's names that the other side does not have in any form."""
     known = pair.lexicon

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mt.data import Finding, Severity
 from mt.quality.view import PairView, Side
@@ -38,7 +39,7 @@ STAND_INS: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "en": re.compile(
-        r"\b(?:less than|fewer|under|little|few|rather than|instead|far from|anything but|out of the question|at a"
+        r"\b(?:little|few|rather than|instead|far from|anything but|out of the question|at a"
         r" loss|unless|except|last thing|wrong|free of|short of|seldom|rare|rarely|otherwise|yet to|hard to"
         r"|stood still|excuse|by mistake|other than|just|only)\b"
         r"|\bun(?!der|til|ion|it|iv|iq)[a-z]{4}|\bim(?:possib|probab|permis)|\bin(?:valid|suff|capab|adeq|acces|visib"
@@ -89,11 +90,24 @@ def negators(text: Side) -> list[int]:
     ]
 
 
+BOUND = re.compile(r"\b(?:less|fewer|under|short of|just|barely|within)\b", re.IGNORECASE)
+"""English for "nog geen", which bounds an amount and denies nothing: nog geen tien euro, less than ten euros."""
+
+
+def _without_bounds(text: Side, found: list[int], other: Side) -> list[int]:
+    """The denials without the "geen" of a "nog geen" that the other side renders as a bound."""
+    if text.lang != "nl" or "geen" not in text.vocabulary or not BOUND.search(other.text):
+        return found
+    return [i for i in found if not (text.lower[i] == "geen" and i > 0 and text.lower[i - 1] == "nog")]
+
+
+@lru_cache(maxsize=4)
 def denials(pair: PairView) -> Denials:
     """The denials of both sides; none for languages without a list."""
     if pair.source.lang not in DENIALS or pair.target.lang not in DENIALS:
         return Denials([], [], False, False)
-    source, target = negators(pair.source), negators(pair.target)
+    source = _without_bounds(pair.source, negators(pair.source), pair.target)
+    target = _without_bounds(pair.target, negators(pair.target), pair.source)
     more, less = len(source) > len(target), len(source) < len(target)
     return Denials(
         source,

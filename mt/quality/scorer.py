@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+BLOCK = 128
+"""Rows that go through the trees together; their places stay in the processor's cache."""
+
 EMPTY = 0.0
 """Value of a pair with an empty side: no reviewer accepts it, whatever a model would say."""
 
@@ -52,17 +55,20 @@ class Trees:
         """Sum of the leaves that each row ``[n, features]`` falls into, ``[n]``."""
         import numpy as np
 
-        count = len(self.feature)
-        total = np.full(len(rows), self.baseline)
-        at = np.zeros((len(rows), count), dtype=np.intp)
+        count, nodes = self.feature.shape
+        leaves = self.value.shape[1]
+        columns, bounds, values = self.feature.ravel(), self.threshold.ravel(), self.value.ravel()
         trees = np.arange(count)
-        index = np.arange(len(rows))[:, None]
-        for _ in range(self.depth):
-            right = rows[index, self.feature[trees, at]] > self.threshold[trees, at]
-            at = 2 * at + 1 + right
-        inner = (1 << self.depth) - 1
-        leaves: Floats = self.value[trees, at - inner].sum(axis=1)
-        return total + leaves
+        total = np.empty(len(rows))
+        for start in range(0, len(rows), BLOCK):
+            block = np.ascontiguousarray(rows[start : start + BLOCK])
+            flat, first = block.ravel(), (np.arange(len(block)) * block.shape[1])[:, None]
+            at = np.zeros((len(block), count), dtype=np.intp)
+            for _ in range(self.depth):
+                place = at + trees * nodes
+                at = 2 * at + 1 + (flat.take(first + columns.take(place)) > bounds.take(place))
+            total[start : start + BLOCK] = values.take(at - nodes + trees * leaves).sum(axis=1)
+        return np.asarray(total + self.baseline)
 
     def probabilities(self, rows: Floats) -> Floats:
         """Calibrated probability of each row, ``[n]``."""

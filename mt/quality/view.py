@@ -1,4 +1,7 @@
-"""A pair as the checks see it: both sides split into words once."""
+"""A pair as the checks see it: both sides split into words once.
+
+Views compare by identity, so that what several checks ask of one pair is worked out once.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 """A run of letters, with apostrophes and hyphens inside: ``foto's``, ``don't``, ``radio-uitzending``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Side:
     """One side of a pair.
 
@@ -37,7 +40,7 @@ class Side:
         raise IndexError(word)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PairView:
     """Both sides of a pair, and what is known of the words of their languages."""
 

@@ -27,7 +27,6 @@ UNFITTED = pytest.mark.xfail(strict=True, reason="the weights were fitted before
 KNOWN_FAILURES = {
     "the first and the last sentence were left out",
     "numbers alone tell lines of a table apart",
-    "a whole paragraph was left out",
 }
 
 
