@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mt.data import MetricScore
 from mt.train.bitext import Counts
+from mt.train.dataset import body_of
 from mt.train.recipe import Bitext, Recipe
 
 
@@ -102,6 +103,7 @@ def _scores(facts: Facts) -> str:
 def _data(bodies: Sequence[Bitext], counts: Counts) -> str:
     lines = ["| bitext | pairs | licence |", "|---|---|---|"]
     for body in bodies:
-        pairs = sum(n for group, n in counts.kept.items() if group.partition("/")[0] == body.name)
-        lines.append(f"| {body.name} | {pairs} | {body.licence or 'not stated'} |")
+        pairs = sum(n for group, n in counts.kept.items() if body_of(group) == body.name)
+        tagged = f" (sources tagged {body.tag})" if body.tag else ""
+        lines.append(f"| {body.name}{tagged} | {pairs} | {body.licence or 'not stated'} |")
     return "\n".join(lines) + "\n"

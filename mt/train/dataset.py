@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -98,7 +98,28 @@ def variants(examples: Sequence[Example], bitext: Bitext, seed: int) -> Iterator
             )
 
 
-def encode(rows: Sequence[tuple[Example, bool]], pieces: Any, max_tokens: int, seed: int) -> Encoded:
+def tag_ids(tag: str, pieces: Any) -> list[int]:
+    """The ids of a tag: its own piece where the vocabulary has one, else what it is spelled with.
+
+    Raises:
+        UsageError: the vocabulary cannot spell it.
+    """
+    own: int = pieces.piece_to_id(tag)
+    ids: list[int] = [own] if own != pieces.unk_id() else pieces.encode(tag)
+    if pieces.unk_id() in ids:
+        raise UsageError(
+            f"The tag {tag!r} has characters that the vocabulary does not know.", "Take a tag of letters."
+        )
+    return ids
+
+
+def encode(
+    rows: Sequence[tuple[Example, bool]],
+    pieces: Any,
+    max_tokens: int,
+    seed: int,
+    tags: Mapping[str, str] | None = None,
+) -> Encoded:
     """Encode examples; those with a side of more pieces than ``max_tokens`` are left out.
 
     Args:
@@ -106,9 +127,10 @@ def encode(rows: Sequence[tuple[Example, bool]], pieces: Any, max_tokens: int, s
         pieces: SentencePiece processor.
         max_tokens: the longest side in pieces.
         seed: of the random segmentation.
+        tags: the tag of each body that has one, by its name.
 
     Raises:
-        UsageError: nothing is left.
+        UsageError: nothing is left, or a tag cannot be spelled.
     """
     import numpy as np
 
@@ -116,10 +138,12 @@ def encode(rows: Sequence[tuple[Example, bool]], pieces: Any, max_tokens: int, s
     plain = pieces.encode([example.source for example, _ in rows])
     targets = pieces.encode([example.target for example, _ in rows])
     names = {name: i for i, name in enumerate(sorted({example.group for example, _ in rows}))}
+    fronts = {name: tag_ids(tag, pieces) for name, tag in (tags or {}).items() if tag}
     kept: tuple[list[Any], list[Any], list[int]] = ([], [], [])
     for (example, sampled), ids, target in zip(rows, plain, targets, strict=True):
-        source = split_at_random(ids, pieces, draw) if sampled else ids
-        if 0 < len(source) <= max_tokens and 0 < len(target) <= max_tokens:
+        front = fronts.get(body_of(example.group), [])
+        source = front + (split_at_random(ids, pieces, draw) if sampled else ids)
+        if len(front) < len(source) <= max_tokens and 0 < len(target) <= max_tokens:
             kept[0].append(np.array(source, np.uint32))
             kept[1].append(np.array(target, np.uint32))
             kept[2].append(names[example.group])
@@ -151,6 +175,11 @@ def split_at_random(ids: Sequence[int], pieces: Any, draw: random.Random) -> lis
         else:
             result.append(i)
     return result
+
+
+def body_of(group: str) -> str:
+    """The name of the body that a group belongs to."""
+    return group.removesuffix("+joined").partition("/")[0]
 
 
 def group_weights(groups: Sequence[str], bodies: Sequence[Bitext], phase: int) -> list[float]:

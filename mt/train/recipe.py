@@ -36,6 +36,8 @@ class Bitext:
         join: further examples made of 2 or 3 neighbouring lines, as a share of the pairs: so that long
             inputs work. 0 is none.
         subwords: variants of each pair with random segmentation of the source, which share its weight; 0 is none.
+        tag: put in front of every source, such as ``<BT>`` for back-translated ones, so that the model tells
+            them from people's (Caswell et al. 2019); nothing that is translated later carries it.
     """
 
     path: Path
@@ -47,6 +49,7 @@ class Bitext:
     weights: dict[str, list[float]] = field(default_factory=dict)
     join: float = 0.0
     subwords: int = 0
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +351,7 @@ def _check_ranges(recipe: Recipe, where: str) -> None:
          "validation.every, checkpoint_every and average must be 1 or more"),
         (all(bitext.target is not None for bitext in recipe.data if bitext.kind == "lines"),
          'data of kind "lines" needs target'),
+        (not any(c.isspace() for bitext in recipe.data for c in bitext.tag), "a tag must be one word"),
     )  # fmt: skip
     for holds, rule in rules:
         if not holds:

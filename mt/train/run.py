@@ -17,9 +17,9 @@ from mt.train import Trained
 from mt.train.bitext import Counts, Example, Quality, clean, ngrams_of, read_bitext, read_pairs
 from mt.train.card import Facts, model_card
 from mt.train.checkpoint import write_atomically
-from mt.train.dataset import encode, variants
+from mt.train.dataset import body_of, encode, variants
 from mt.train.memory import wait_asleep
-from mt.train.recipe import Bitext, Recipe, check_paths, check_recipe
+from mt.train.recipe import Bitext, Recipe, check_paths, check_recipe, parse_recipe
 from mt.train.tokenizer import open_pieces, train_pieces
 
 if TYPE_CHECKING:
@@ -74,11 +74,12 @@ def _claim(recipe: Recipe, folder: Path) -> None:
     """Make the folder the run's own, or find that it is."""
     # A run may go on elsewhere: devices and threads do not make it another one.
     training = replace(recipe.training, devices=[], threads=0)
-    text = json.dumps(asdict(replace(recipe, training=training)), default=str, indent=1, sort_keys=True)
+    own = replace(recipe, training=training)
+    text = json.dumps(asdict(own), default=str, indent=1, sort_keys=True)
     note = folder / "recipe.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if note.is_file() and note.read_text(encoding="utf-8") != text:
+        if note.is_file() and _noted(note) != own:
             raise UsageError(
                 f"{folder} holds a run of another recipe.",
                 "Choose another folder with --output, or remove it.",
@@ -91,6 +92,21 @@ def _claim(recipe: Recipe, folder: Path) -> None:
             note.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{folder}: {error.strerror}.", "Choose another folder with --output.") from error
+
+
+def _noted(note: Path) -> Recipe | None:
+    """The recipe that a run was begun with, keys that it did not know yet at their defaults; None if damaged."""
+    try:
+        return parse_recipe(_without_none(json.loads(note.read_text(encoding="utf-8"))), str(note))
+    except (ValueError, UsageError):
+        return None
+
+
+def _without_none(value: Any) -> Any:
+    """JSON without the keys that have no value, as TOML writes them."""
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return [_without_none(item) for item in value] if isinstance(value, list) else value
 
 
 def _prepared(
@@ -118,7 +134,8 @@ def _prepared(
         raise UsageError("No pair is left to train on.", f"{counts.summary()}; see [cleaning] in the recipe.")
     pieces = _pieces(recipe, files, kept)
     rows = [row for body in bodies for row in variants(_of_body(kept, body), body, recipe.training.seed)]
-    data = encode(rows, pieces, recipe.cleaning.max_tokens, recipe.training.seed)
+    tags = {body.name: body.tag for body in bodies}
+    data = encode(rows, pieces, recipe.cleaning.max_tokens, recipe.training.seed, tags)
     write_atomically(files.data, data.write)
     text = json.dumps({"read": counts.read, "kept": counts.kept, "dropped": counts.dropped})
     write_atomically(done, lambda stream: stream.write(text.encode()))
@@ -138,7 +155,7 @@ def _paths_of_tests(recipe: Recipe) -> list[Path]:
 
 
 def _of_body(examples: Sequence[Example], body: Bitext) -> list[Example]:
-    return [example for example in examples if example.group.partition("/")[0] == body.name]
+    return [example for example in examples if body_of(example.group) == body.name]
 
 
 def _pieces(recipe: Recipe, files: Folder, kept: Sequence[Example]) -> Any:
@@ -153,7 +170,8 @@ def _pieces(recipe: Recipe, files: Folder, kept: Sequence[Example]) -> Any:
             raise EngineError(f"{given}: cannot be copied ({error.strerror}).", "Check the path.") from error
     else:
         texts = (text for example in kept for text in (example.source, example.target))
-        train_pieces(texts, recipe.vocabulary.size, files.pieces, max(1, recipe.training.threads))
+        tags = sorted({body.tag for body in recipe.data if body.tag})
+        train_pieces(texts, recipe.vocabulary.size, files.pieces, max(1, recipe.training.threads), tags)
     return open_pieces(files.pieces)
 
 

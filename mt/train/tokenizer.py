@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ END = "</s>"
 UNKNOWN = "<unk>"
 
 
-def train_pieces(texts: Iterable[str], size: int, path: Path, threads: int = 2) -> None:
+def train_pieces(
+    texts: Iterable[str], size: int, path: Path, threads: int = 2, tags: Sequence[str] = ()
+) -> None:
     """Train a unigram model (Kudo 2018) with byte fallback, so that no character is unknown.
 
     Args:
@@ -23,6 +25,7 @@ def train_pieces(texts: Iterable[str], size: int, path: Path, threads: int = 2) 
         size: number of pieces, 256 of them for bytes.
         path: of the model to write, ``.spm``.
         threads: processor threads.
+        tags: each becomes a piece of its own.
 
     Raises:
         UsageError: the texts are too few for so many pieces.
@@ -38,6 +41,7 @@ def train_pieces(texts: Iterable[str], size: int, path: Path, threads: int = 2) 
             model_type="unigram",
             character_coverage=0.9998,
             byte_fallback=True,
+            user_defined_symbols=list(tags),
             bos_id=-1,
             eos_id=0,
             unk_id=1,

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from mt.errors import UsageError
 from mt.train.bitext import Example
-from mt.train.dataset import Batches, Encoded, encode, group_weights, variants
+from mt.train.dataset import Batches, Encoded, encode, group_weights, tag_ids, variants
 from mt.train.recipe import Bitext
-from mt.train.tokenizer import open_pieces
+from mt.train.tokenizer import open_pieces, train_pieces
 
 
 def encoded(lengths: list[tuple[int, int]], groups: list[int] | None = None) -> Encoded:
@@ -121,3 +121,36 @@ def test_pairs_with_too_many_pieces_are_left_out_and_none_left_is_an_error(start
     assert len(encode(rows, pieces, 20, seed=1)) == 1
     with pytest.raises(UsageError, match="No pair is left"):
         encode(rows[1:], pieces, 20, seed=1)
+
+
+def test_a_tag_stands_before_every_source_of_its_body_alone_and_is_never_cut(starter: Path) -> None:
+    pieces = open_pieces(starter / "source.spm")
+    rows = [
+        (Example("De kat slaapt.", "The cat sleeps.", group), sampled)
+        for group in ("back", "back/news", "back+joined", "own")
+        for sampled in (False, True)
+    ]
+    tag = tag_ids("<BT>", pieces)
+    assert pieces.decode(tag) == "<BT>"
+    data = encode(rows, pieces, 100, seed=1, tags={"back": "<BT>", "own": ""})
+    sources = [row.tolist() for row in data.rows(range(len(data)))[0]]
+    assert all(row[: len(tag)] == tag for row in sources[:6])
+    assert [pieces.decode(row) for row in sources] == ["<BT> De kat slaapt."] * 6 + ["De kat slaapt."] * 2
+
+
+def test_a_new_vocabulary_has_a_piece_for_each_tag(tmp_path: Path, lines: list[str]) -> None:
+    texts = [cell for line in lines[:80] for cell in line.split("\t")]
+    train_pieces(texts, 400, tmp_path / "p.spm", tags=["<BT>"])
+    pieces = open_pieces(tmp_path / "p.spm")
+    assert [pieces.id_to_piece(i) for i in tag_ids("<BT>", pieces)] == ["<BT>"]
+
+
+def test_a_tag_that_the_vocabulary_cannot_spell_is_refused(tmp_path: Path) -> None:
+    import sentencepiece
+
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["een twee drie vier"] * 20), model_prefix=str(tmp_path / "p"), vocab_size=12,
+        minloglevel=2,
+    )  # fmt: skip
+    with pytest.raises(UsageError, match=r"'<BT>'.*does not know"):
+        tag_ids("<BT>", open_pieces(tmp_path / "p.model"))

@@ -72,6 +72,7 @@ def test_a_value_of_the_wrong_type_is_refused(table: dict[str, Any], message: st
         ({"data": []}, "at least one bitext"),
         ({"data": [{"path": "a", "weight": -1.0}]}, "negative"),
         ({"data": [{"path": "a", "kind": "lines"}]}, "needs target"),
+        ({"data": [{"path": "a", "tag": "<B T>"}]}, "one word"),
     ],
 )
 def test_a_value_out_of_range_is_refused(table: dict[str, Any], message: str) -> None:

@@ -170,6 +170,28 @@ def test_the_folder_of_another_recipe_is_refused(
         train(changed(seed=5), tmp_path / "run")
 
 
+def test_a_run_goes_on_with_recipes_that_meanwhile_know_another_key(recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        train(recipe, tmp_path / "run", listener=StopAt(0.6, kill))
+    note = tmp_path / "run" / "recipe.json"
+    before = json.loads(note.read_text())
+    for body in before["data"]:
+        del body["tag"]
+    note.write_text(json.dumps(before))
+    train(recipe, tmp_path / "run")
+    assert (tmp_path / "run" / "model" / "model.safetensors").is_file()
+
+
+def test_a_tagged_body_is_named_in_the_card(recipe: Recipe, tmp_path: Path) -> None:
+    [body] = recipe.data
+    trained = train(replace(recipe, data=[replace(body, tag="<BT>")]), tmp_path / "run")
+    assert "| bitext (sources tagged <BT>) | 120 |" in (trained.model / "README.md").read_text(
+        encoding="utf-8"
+    )
+    pieces = json.loads((trained.model / "vocab.json").read_text(encoding="utf-8"))
+    assert "<BT>" in pieces
+
+
 def test_a_folder_with_other_things_in_it_is_refused(recipe: Recipe, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "notes.txt").write_text("mine")
