@@ -10,10 +10,10 @@ session.undo()
 from __future__ import annotations
 
 from mt.review.diff import Change, diff
-from mt.review.filters import KEYS, parse_filter, resolve, write_filter
 from mt.review.queue import Queue
 from mt.review.session import BulkResult, PairView, ReviewSession, SeenFinding
 from mt.review.statistics import ReviewStatistics, collect_statistics
+from mt.store.filters import KEYS, parse_filter, resolve, write_filter
 
 __all__ = [
     "KEYS",

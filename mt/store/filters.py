@@ -1,4 +1,4 @@
-"""The filter that a reviewer types; it is written the same in a URL and on the command line.
+"""The filter that a user types: a query of pairs, written the same in a URL and on the command line.
 
     score:<0.5 check:number,quote -check:length doc:artikel.txt "koninklijk besluit"
 
@@ -18,7 +18,9 @@ from typing import TypeVar
 
 from mt.data import Origin
 from mt.errors import UsageError, unknown_name
-from mt.store import PairQuery, Status, Store
+from mt.store.core import Store
+from mt.store.records import Status
+from mt.store.search import PairQuery
 
 KEYS: dict[str, str] = {
     "doc": "document: identifier, its beginning, or the name",
@@ -48,13 +50,17 @@ class _Term:
     values: tuple[str, ...]
 
 
-def parse_filter(text: str) -> PairQuery:
+def parse_filter(text: str, statuses: tuple[Status, ...] = _UNSET) -> PairQuery:
     """Read a filter. Its documents are as typed; :func:`resolve` finds them in a store.
+
+    Args:
+        text: as it is typed.
+        statuses: what is meant where the filter names none; no status is any.
 
     Raises:
         UsageError: an unknown key or value; the message names it.
     """
-    query = PairQuery(statuses=_UNSET)
+    query = PairQuery(statuses=statuses)
     given: set[str] = set()
     for term in _terms(text):
         if term.key and term.key not in KEYS:
