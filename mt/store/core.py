@@ -9,10 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mt.data import Bead, Document, Finding, Pair, QualityScore, Review, Segment
+from mt.data import Bead, Document, Finding, Pair, QualityScore, Review, Segment, SegmentKind
 from mt.errors import StoreError, unknown_name
 from mt.places import data_folder
-from mt.store import alignments, documents, marks, memory, pairs, queue, reviews, runs, search
+from mt.store import alignments, carried, documents, marks, memory, pairs, queue, reviews, runs, search
 from mt.store.clock import to_micros
 from mt.store.database import Database
 from mt.store.migrations import MIGRATIONS, migrate
@@ -209,6 +209,35 @@ class Store:
         with self.database.read() as session:
             return documents.infos(session, [documents.number_of(session, document_id)])[0]
 
+    def current_document(self, name: str, target_lang: str, kind: str = "text") -> str | None:
+        """Identifier of the newest version of a document by its exact name; None where there is none."""
+        with self.database.read() as session:
+            return documents.named(session, name, target_lang, kind)
+
+    def document_with_text(self, text: str, lang: str, target_lang: str, kind: str) -> str | None:
+        """Identifier of the first document with exactly this text; None where there is none."""
+        with self.database.read() as session:
+            return documents.with_text(session, text, (lang, target_lang), kind)
+
+    def has_document(self, document_id: str) -> bool:
+        """Whether there is a document with this identifier."""
+        with self.database.read() as session:
+            return session.row("SELECT 1 FROM documents WHERE id = ?", (document_id,)) is not None
+
+    def document_head(self, document_id: str) -> DocumentInfo:
+        """One document without its counts, which cost a look at every pair.
+
+        Raises:
+            StoreError: there is none with this identifier.
+        """
+        with self.database.read() as session:
+            return documents.head(session, document_id)
+
+    def segment_kinds(self, document_id: str) -> dict[int, SegmentKind]:
+        """What the segments of a document are in it, by position."""
+        with self.database.read() as session:
+            return documents.segment_kinds(session, documents.number_of(session, document_id))
+
     def find_document(self, text: str) -> DocumentInfo:
         """The document a user means by an identifier, the start of one, a name, or the end of a path.
 
@@ -235,6 +264,52 @@ class Store:
         with self.database.write() as session:
             number = documents.number_of(session, document_id)
             return pairs.add(session, number, rows, run.id if run else None)
+
+    def append_pairs(self, document_id: str, rows: Sequence[PairRow], run: Run | None = None) -> None:
+        """Store a batch of pairs behind the last one of a document, in one transaction.
+
+        Args:
+            document_id: the document.
+            rows: in order; their positions are not used.
+            run: that they belong to.
+        """
+        with self.database.write() as session:
+            number = documents.number_of(session, document_id)
+            pairs.append(session, number, rows, run.id if run else None)
+
+    def pairs_at(self, document_id: str, positions: Sequence[int]) -> dict[int, StoredPair]:
+        """The pairs at some positions of a document; a position without one is left out."""
+        with self.database.read() as session:
+            return pairs.at(session, documents.number_of(session, document_id), positions)
+
+    def positions_of(
+        self, document_id: str, texts: Sequence[tuple[str, str, str]], last: int
+    ) -> dict[tuple[str, str], list[int]]:
+        """Where pairs stand in a document, by source and first target, ascending.
+
+        Args:
+            document_id: the document.
+            texts: sources to look for, each with its source and target language.
+            last: identifier of the newest pair that counts.
+        """
+        hashes = [pairs.source_hash(*one) for one in dict.fromkeys(texts)]
+        with self.database.read() as session:
+            return pairs.with_sources(session, documents.number_of(session, document_id), hashes, last)
+
+    def carried(self, pair_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """What the files that pairs come from said beyond the store's columns, by pair."""
+        with self.database.read() as session:
+            return carried.load(session, pair_ids)
+
+    def pairs_with_keys(self, keys: Sequence[int], last: int) -> dict[int, list[int]]:
+        """Identifiers of current pairs that carry these keys, by key, up to an identifier."""
+        with self.database.read() as session:
+            return carried.found(session, keys, last)
+
+    def newest_pair(self) -> int:
+        """The greatest identifier of a pair; 0 where there is none."""
+        with self.database.read() as session:
+            return int(session.value("SELECT max(id) FROM pairs") or 0)
 
     def done_positions(self, document_id: str, settings: SettingsKey | None = None) -> set[int]:
         """Positions that a run with these settings need not translate.
@@ -351,6 +426,27 @@ class Store:
             if len(ids) < PAGE:
                 return
             last = ids[-1]
+
+    def select_in_order(self, query: PairQuery) -> Iterator[list[StoredPair]]:
+        """Every pair that fits a query, document by document and in the order of each, in pages.
+
+        A document that the query names counts also where it has a newer version.
+        """
+        last = (0, -1)
+        while True:
+            with self.database.read() as session:
+                rows = search.page_in_order(session, query, last, PAGE)
+                page = pairs.load_all(session, [row[2] for row in rows])
+            if page:
+                yield page
+            if len(rows) < PAGE:
+                return
+            last = rows[-1][:2]
+
+    def count_in_order(self, query: PairQuery) -> dict[Status, int]:
+        """How many pairs :meth:`select_in_order` gives, by status."""
+        with self.database.read() as session:
+            return search.count_in_order(session, query)
 
     def claim(
         self, query: PairQuery, order: Order, claimant: Claimant, seconds: float, count: int = 1
@@ -470,14 +566,24 @@ class Store:
             saved = reviews.record(session, review, expected_version, score)
             return Saved(saved, pairs.load_one(session, review.pair))
 
-    def record_all(self, decisions: Sequence[tuple[Review, int]]) -> list[bool]:
+    def record_all(
+        self, decisions: Sequence[tuple[Review, int]], scores: Sequence[QualityScore | None] = ()
+    ) -> list[bool]:
         """Store many decisions in one transaction, each with the version it was made on.
+
+        Args:
+            decisions: in order.
+            scores: of the new targets, one for each decision; none at all, or None, keeps what is there.
 
         Returns:
             For each whether it was saved; False where somebody else changed the pair first.
         """
+        judged = scores or [None] * len(decisions)
         with self.database.write(durable=True) as session:
-            return [reviews.record(session, review, version, None) for review, version in decisions]
+            return [
+                reviews.record(session, review, version, score)
+                for (review, version), score in zip(decisions, judged, strict=True)
+            ]
 
     def reviews(self, pair_ids: Sequence[int]) -> dict[int, list[StoredReview]]:
         """The whole history of pairs, oldest row first; a pair without any is left out."""

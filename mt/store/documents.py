@@ -181,6 +181,40 @@ def segment_texts(session: Session, document_id: str, positions: Sequence[int]) 
     return [plain for _, plain in rows]
 
 
+def segment_kinds(session: Session, number: int) -> dict[int, SegmentKind]:
+    """The kinds of a document's segments by position."""
+    rows = session.rows("SELECT position, kind FROM segments WHERE document = ?", (number,))
+    return {position: SegmentKind(kind) for position, kind in rows}
+
+
+def named(session: Session, name: str, target_lang: str, kind: str) -> str | None:
+    """Identifier of the newest version of a name; None where there is none."""
+    found: str | None = session.value(
+        "SELECT id FROM documents WHERE name = ? AND target_lang = ? AND kind = ? AND superseded_by IS NULL"
+        " ORDER BY number",
+        (name, target_lang, kind),
+    )
+    return found
+
+
+def with_text(session: Session, content: str, langs: tuple[str, str], kind: str) -> str | None:
+    """Identifier of the first document with this text; None where there is none."""
+    found: str | None = session.value(
+        "SELECT id FROM documents WHERE sha256 = ? AND lang = ? AND target_lang = ? AND kind = ?"
+        " ORDER BY number",
+        (text_sha256(content), *langs, kind),
+    )
+    return found
+
+
+def head(session: Session, document_id: str) -> DocumentInfo:
+    """A document without its counts."""
+    number = number_of(session, document_id)
+    row = session.row(f"SELECT {COLUMNS} FROM documents d WHERE d.number = ?", (number,))
+    assert row is not None
+    return _info(row, 0, (0, 0, 0, None))
+
+
 def infos(session: Session, numbers: Sequence[int] | None = None) -> list[DocumentInfo]:
     """Documents with their counts, oldest first.
 

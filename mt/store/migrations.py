@@ -296,6 +296,17 @@ MIGRATIONS: tuple[Migration, ...] = (
                 FOR EACH ROW EXECUTE FUNCTION findings_follow()""",
         ),
     ),
+    Migration(
+        "what files of pairs say beyond the columns",
+        (
+            """CREATE TABLE carried (
+                pair BIGINT PRIMARY KEY REFERENCES pairs (id) ON DELETE CASCADE,
+                record_key BIGINT,
+                data TEXT NOT NULL
+            ) {by_key}""",
+            "CREATE INDEX carried_by_key ON carried (record_key) WHERE record_key IS NOT NULL",
+        ),
+    ),
 )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from mt.data import Candidate, Finding, Hypothesis, Origin, Pair, QualityScore
 from mt.errors import StoreError
-from mt.store import reviews
+from mt.store import carried, reviews
 from mt.store.clock import from_micros, now_micros
 from mt.store.database import Row, Session
 from mt.store.findings import (
@@ -94,6 +95,39 @@ def add(session: Session, document: int, rows: Sequence[PairRow], run: int | Non
     return Added(len(new) - len(replaced), len(replaced), len(rows) - len(new))
 
 
+def append(session: Session, document: int, rows: Sequence[PairRow], run: int | None) -> None:
+    """Store a batch behind everything that the document has ever held, in order."""
+    session.lock(f"document {document}")
+    last = session.value("SELECT max(position) FROM pairs WHERE document = ? AND standing < 2", (document,))
+    first = 0 if last is None else last + 1
+    placed = [(replace(row, position=first + k), None) for k, row in enumerate(rows)]
+    insert(session, document, placed, run)
+
+
+def at(session: Session, document: int, positions: Sequence[int]) -> dict[int, StoredPair]:
+    """The pairs at some positions of a document."""
+    rows = session.rows_in(
+        f"{SELECT} WHERE p.document = ? AND p.standing < 2 AND p.position IN ({{}})", positions, (document,)
+    )
+    return {one.position: one for one in load(session, list(rows))}
+
+
+def with_sources(
+    session: Session, document: int, hashes: Sequence[int], last: int
+) -> dict[tuple[str, str], list[int]]:
+    """Positions in a document by source and target, ascending, up to an identifier of a pair."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for source, target, position in session.rows_in(
+        "SELECT p.source, coalesce((SELECT r.target_before FROM reviews r WHERE r.pair = p.id"
+        " ORDER BY r.id LIMIT 1), p.target), p.position FROM pairs p"
+        " WHERE p.document = ? AND p.id <= ? AND p.standing < 2 AND p.source_hash IN ({}) ORDER BY p.position",
+        hashes,
+        (document, last),
+    ):
+        found.setdefault((source, target), []).append(position)
+    return found
+
+
 def _standing(session: Session, document: int, positions: Iterable[int]) -> dict[int, Row]:
     """What stands at these positions: position, id, status, settings, failure, origin, source, target."""
     last = session.value("SELECT max(position) FROM pairs WHERE document = ? AND standing < 2", (document,))
@@ -150,6 +184,9 @@ def insert(
         ),
     )
     reviews.insert(session, ((number, row) for number, (row, _) in zip(ids, rows, strict=True)))
+    carried.put(
+        session, ((number, row.carried) for number, (row, _) in zip(ids, rows, strict=True) if row.carried)
+    )
     session.insert(
         "candidates",
         "pair, position, target, log_prob, engine, strategy, reason, chosen, findings",

@@ -102,6 +102,20 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """What a file said about a pair beyond the store's own columns.
+
+    Attributes:
+        key: a signed 64-bit number by which the same entry of a file is found again, or None where it has
+            nothing to be known by.
+        values: by name, as JSON has them.
+    """
+
+    key: int | None
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class PairRow:
     """One pair on its way into the store.
 
@@ -112,6 +126,7 @@ class PairRow:
         milliseconds: how long its translation took, or None where that was not measured.
         reviews: its history, oldest first, where it comes from elsewhere; the pair's target is the one
             after the last of them.
+        carried: what else the file said that it comes from, or None.
     """
 
     position: int
@@ -119,6 +134,7 @@ class PairRow:
     settings: SettingsKey | None = None
     milliseconds: float | None = None
     reviews: tuple[StoredReview, ...] = ()
+    carried: Carried | None = None
 
 
 @dataclass(frozen=True, slots=True)

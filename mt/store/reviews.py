@@ -167,8 +167,9 @@ def _decide(
     if not comment:
         state = (STATUS_OF[review.verdict].value, to_micros(review.at), review.reviewer)
         session.execute(
-            "UPDATE pairs SET target = ?, version = ?, status = ?, decided = ?, reviewer = ? WHERE id = ?",
-            (review.target, after, *state, review.pair),
+            "UPDATE pairs SET target = ?, version = ?, status = ?, decided = ?, reviewer = ?,"
+            " failure = CASE WHEN ? = '' THEN failure ELSE '' END WHERE id = ?",
+            (review.target, after, *state, review.target, review.pair),
         )
 
 
@@ -187,8 +188,9 @@ def _undo(session: Session, review: Review, rows: Sequence[StoredReview], now: t
         _judge(session, review.pair, None if value is None else QualityScore(value, method, seen, features))
     _add_row(session, review, (target, taken.before), version + 1, None)
     session.execute(
-        "UPDATE pairs SET target = ?, version = ?, status = ?, decided = ?, reviewer = ? WHERE id = ?",
-        (taken.before, version + 1, *_state(status, last), review.pair),
+        "UPDATE pairs SET target = ?, version = ?, status = ?, decided = ?, reviewer = ?,"
+        " failure = CASE WHEN ? = '' AND failure = '' THEN 'not translated' ELSE failure END WHERE id = ?",
+        (taken.before, version + 1, *_state(status, last), taken.before, review.pair),
     )
 
 

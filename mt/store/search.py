@@ -410,9 +410,43 @@ def page(session: Session, query: PairQuery, after: int, size: int) -> list[int]
     return [row[0] for row in rows]
 
 
-def _all(session: Session, query: PairQuery) -> _Terms:
+def page_in_order(
+    session: Session, query: PairQuery, after: tuple[int, int], size: int
+) -> list[tuple[int, int, int]]:
+    """Document, position and identifier of the next pairs that fit, document by document.
+
+    A document that the query names counts also where it has a newer version.
+
+    Args:
+        session: an open transaction.
+        query: what they must be.
+        after: document and position of the last pair before them.
+        size: how many at most.
+    """
+    terms = _all(session, query, old=bool(query.documents))
+    rows = session.rows(
+        f"SELECT p.document, p.position, p.id FROM pairs p {session.along('pairs_by_place')}"
+        f" WHERE p.standing < 2 AND (p.document, p.position) > (?, ?) AND {terms}"
+        f" ORDER BY p.document, p.position LIMIT {size}",
+        [*after, *terms.values],
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def count_in_order(session: Session, query: PairQuery) -> dict[Status, int]:
+    """How many pairs :func:`page_in_order` finds in all, by status."""
+    terms = _all(session, query, old=bool(query.documents))
+    rows = session.rows(
+        f"SELECT p.status, count(*) FROM pairs p WHERE p.standing < 2 AND {terms} GROUP BY p.status",
+        terms.values,
+    )
+    return {Status(status): number for status, number in rows}
+
+
+def _all(session: Session, query: PairQuery, old: bool = False) -> _Terms:
     terms = _Terms()
-    terms.add("p.standing = 0")
+    if not old:
+        terms.add("p.standing = 0")
     terms.one_of("p.status", [status.value for status in query.statuses])
     terms.one_of("p.document", [number_of(session, one) for one in query.documents])
     _in_range(terms, query)
