@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
-from mt.data import Alignment
+from mt.data import Alignment, Bead
 from mt.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -127,6 +127,35 @@ def align_report(
     from mt.align.beads import align_segments
 
     return align_segments(source, target, encoder, translation, lengths=lengths, numbers=numbers)
+
+
+def score_chain(
+    source: Sequence[str],
+    target: Sequence[str],
+    beads: Sequence[Bead],
+    *,
+    encoder: Encoder | None = None,
+    translation: Sequence[str] | None = None,
+) -> list[float]:
+    """The probability that each bead of a given chain is exactly right, among all chains over its segments.
+
+    For the few segments of beads that a human split or merged: every chain is looked at, none is searched.
+
+    Args:
+        source, target: the segments that the beads hold, plain text.
+        beads: in order, over all of these segments; only how many segments a side has is looked at.
+        encoder: for the similarity of sentence embeddings; None leaves that signal out.
+        translation: as in :func:`align`.
+
+    Returns:
+        One probability in 0..1 for each bead; 0.0 for one of more segments than the aligner ever joins.
+
+    Raises:
+        UsageError: the beads do not hold as many segments as there are.
+    """
+    from mt.align.chains import chain_scores
+
+    return chain_scores(source, target, beads, encoder, translation)
 
 
 def word_links(

@@ -8,10 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mt import formats
-from mt.align import Encoder, Report, align_report, encoder_is_installed, load_encoder, word_links
+from mt.align import (
+    Encoder,
+    Report,
+    align_report,
+    encoder_is_installed,
+    load_encoder,
+    score_chain,
+    word_links,
+)
 from mt.align.beadfile import bead_lines
 from mt.config import Config
-from mt.data import Alignment, Document, Origin, Pair
+from mt.data import Alignment, Bead, Document, Origin, Pair
 from mt.engines import DecodeOptions, Engine
 from mt.errors import FormatError, MissingExtraError, MTError, UsageError, unknown_name
 from mt.formats import exchange
@@ -100,6 +108,16 @@ class Aligner:
             translation=self._translations(source) if "translation" in self.signals else None,
             lengths="lengths" in self.signals,
             numbers="numbers" in self.signals,
+        )
+
+    def score(self, source: Sequence[str], target: Sequence[str], beads: Sequence[Bead]) -> list[float]:
+        """How likely each bead of a chain over these segments is, for beads that a human made."""
+        return score_chain(
+            source,
+            target,
+            beads,
+            encoder=self._open_encoder() if "embeddings" in self.signals else None,
+            translation=self._translations(source) if "translation" in self.signals else None,
         )
 
     def _open_encoder(self) -> Encoder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from mt.store import Claimant, Order, PairQuery, Store, StoredPair
@@ -37,11 +37,12 @@ class Queue:
         self._reviewer = reviewer
         self._claim_seconds = claim_seconds
         self._now = now
+        self._passed: set[int] = set()
 
     def next(self, query: PairQuery, order: Order = Order.WORST, count: int = 1) -> list[StoredPair]:
         """The first pairs that fit and that nobody else holds, now held by this reviewer.
 
-        A pair comes again until a decision makes it fit no longer, or until it is given back.
+        A pair comes again until a decision makes it fit no longer, or until it is passed over.
 
         Args:
             query: what a pair must be, with documents resolved.
@@ -49,7 +50,19 @@ class Queue:
             count: how many at most; a front end asks for some ahead.
         """
         claimant = Claimant(self._reviewer, self._now())
-        return self._store.claim(query, order, claimant, self._claim_seconds, count)
+        return self._store.claim(query, order, claimant, self._claim_seconds, count, self._passed)
+
+    def pass_over(self, pair_ids: Iterable[int]) -> None:
+        """Give pairs back and do not ask for them again, until :meth:`start_over`."""
+        given_back = list(pair_ids)
+        self._passed.update(given_back)
+        self.release(given_back)
+
+    def start_over(self) -> int:
+        """Ask again for the pairs that were passed over; returns how many these were."""
+        count = len(self._passed)
+        self._passed.clear()
+        return count
 
     def peek(
         self, query: PairQuery, order: Order = Order.WORST, count: int = 1, offset: int = 0

@@ -23,6 +23,8 @@ from mt.store import (
     PairQuery,
     Saved,
     Store,
+    StoredAlignment,
+    StoredBead,
     StoredPair,
     StoredReview,
     effective_reviews,
@@ -31,8 +33,14 @@ from mt.store import (
 Judge = Callable[[Pair], QualityScore | None]
 """Scores a pair; the pipeline gives it in."""
 
-BeadScorer = Callable[[Sequence[str], Sequence[str]], float]
-"""The probability that a bead of these source and target segments is right."""
+BeadScorer = Callable[[Sequence[str], Sequence[str], Sequence[Bead]], Sequence[float]]
+"""How likely each bead of a chain over these source and target segments is right; the pipeline gives it in."""
+
+REASONS = ("Wrong meaning", "Something is missing", "Not a translation", "Source is broken", "Wrong language")
+"""Reasons for a rejection that a front end offers."""
+
+SUGGESTIONS = 9
+"""Targets that a front end offers, one for each digit."""
 
 SEVERITIES = ("neutral", "minor", "major", "critical")
 """The severities of Multidimensional Quality Metrics (Lommel, Uszkoreit and Burchardt 2014)."""
@@ -75,6 +83,7 @@ class PairView:
         memory: accepted pairs with the same or a similar source.
         spans: errors that reviewers marked.
         holder: who else holds the pair, or empty.
+        bead: of an aligned document, with its segments; else None.
     """
 
     stored: StoredPair
@@ -86,6 +95,15 @@ class PairView:
     memory: tuple[MemoryMatch, ...]
     spans: tuple[ErrorSpan, ...]
     holder: str
+    bead: StoredBead | None = None
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """Targets that may be taken over by a number: other candidates first, then the memory."""
+        pair = self.stored.pair
+        others = [one.hypothesis.text for one in pair.candidates if not one.chosen]
+        texts = dict.fromkeys([*others, *(match.target for match in self.memory)])
+        return tuple(text for text in texts if text and text != pair.target)[:SUGGESTIONS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +132,7 @@ class ReviewSession:
         store: where the pairs are.
         reviewer: who decides.
         judge: scores an edited pair at once; without it the score of the old target stays.
-        score_bead: scores a bead that was split or merged; without it such a bead is certain.
+        score_beads: scores beads that were split or merged; without it such beads are certain.
         claim_seconds: how long a pair that was handed out is kept from others.
         now: the clock.
 
@@ -128,7 +146,7 @@ class ReviewSession:
         reviewer: str,
         *,
         judge: Judge | None = None,
-        score_bead: BeadScorer | None = None,
+        score_beads: BeadScorer | None = None,
         claim_seconds: float = CLAIM_SECONDS,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -138,7 +156,7 @@ class ReviewSession:
         self.reviewer = reviewer
         self.queue = Queue(store, reviewer, claim_seconds, now)
         self._judge = judge
-        self._score_bead = score_bead
+        self._score_beads = score_beads
         self._now = now
         self._out_of_reach: set[int] = set()
 
@@ -176,6 +194,7 @@ class ReviewSession:
             memory=self._matches(stored, memory),
             spans=tuple(self.store.error_spans([pair_id]).get(pair_id, ())),
             holder="" if holder == self.reviewer else holder,
+            bead=self.store.bead(stored.document, stored.position),
         )
 
     def _matches(self, stored: StoredPair, limit: int) -> tuple[MemoryMatch, ...]:
@@ -424,15 +443,19 @@ class ReviewSession:
 
     def _replace_beads(self, document_id: str, old: Sequence[Bead], new: Sequence[Bead]) -> bool:
         alignment, info = self.store.alignment(document_id), self.store.document_info(document_id)
-        scored: list[Bead] = []
-        pairs: list[Pair | None] = []
-        for bead in new:
-            sources = self.store.segment_texts(alignment.source, bead.source)
-            targets = self.store.segment_texts(alignment.target, bead.target)
-            score = self._score_bead(sources, targets) if self._score_bead else 1.0
-            scored.append(replace(bead, score=score))
-            pairs.append(self._bead_pair(" ".join(sources), " ".join(targets), (info.lang, info.target_lang)))
+        texts = [self._bead_texts(alignment, bead) for bead in new]
+        sides = [[text for both in texts for text in both[side]] for side in (0, 1)]
+        scores = self._score_beads(sides[0], sides[1], new) if self._score_beads else [1.0] * len(new)
+        scored = [replace(bead, score=score) for bead, score in zip(new, scores, strict=True)]
+        langs = (info.lang, info.target_lang)
+        pairs = [self._bead_pair(" ".join(sources), " ".join(targets), langs) for sources, targets in texts]
         return self.store.replace_beads(document_id, old, scored, pairs)
+
+    def _bead_texts(self, alignment: StoredAlignment, bead: Bead) -> tuple[list[str], list[str]]:
+        return (
+            self.store.segment_texts(alignment.source, bead.source),
+            self.store.segment_texts(alignment.target, bead.target),
+        )
 
     def _bead_pair(self, source: str, target: str, langs: tuple[str, str]) -> Pair | None:
         """The pair of a bead with two sides, judged."""

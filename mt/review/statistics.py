@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import combinations, pairwise
+from typing import Any
 
 from mt import evaluate
 from mt.data import Finding, MetricScore, Verdict
@@ -149,6 +150,45 @@ def collect_statistics(store: Store) -> ReviewStatistics:
         ),
         days=dict(sorted(found.days.items())),
     )
+
+
+def statistics_record(found: ReviewStatistics, names: Mapping[str, str]) -> dict[str, Any]:
+    """The figures as plain values for JSON.
+
+    Args:
+        found: the figures.
+        names: of the documents, by identifier.
+    """
+    return {
+        "progress": [
+            {
+                "document": document,
+                "name": names.get(document, document),
+                "counts": {status.value: number for status, number in counts.items()},
+            }
+            for document, counts in found.progress.items()
+        ],
+        "reviewers": [_work_record(name, work) for name, work in found.reviewers.items()],
+        "documents": [_score_record(names.get(name, name), one) for name, one in found.documents.items()],
+        "engines": [_score_record(name, one) for name, one in found.engines.items()],
+        "agreement": [asdict(one) for one in found.agreement],
+        "checks": [{**asdict(one), "value": one.value} for one in found.checks],
+        "days": dict(found.days),
+    }
+
+
+def _work_record(name: str, work: Work) -> dict[str, Any]:
+    return {
+        "name": name,
+        "verdicts": {verdict.value: number for verdict, number in work.verdicts.items()},
+        "hours": work.hours,
+        "pairs_per_hour": work.pairs_per_hour,
+        "edits": _score_record(name, work.edits) if work.edits else None,
+    }
+
+
+def _score_record(name: str, score: MetricScore) -> dict[str, Any]:
+    return {"name": name, "value": score.value, "metric": score.metric, "signature": score.signature}
 
 
 def _pages(histories: Iterator[list[StoredReview]]) -> Iterator[list[list[StoredReview]]]:

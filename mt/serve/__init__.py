@@ -33,11 +33,11 @@ def serve(store: Store, access: Access, reviewer: str, settings: Config) -> None
         UsageError: the address cannot be used.
     """
     require_extra()
-    from mt.serve.judging import LateJudge
+    from mt.pipeline.interactive import LateBeadScorer, LateJudge
     from mt.serve.server import run
 
     judge = LateJudge(settings)
-    run(Desk(store, judge), access, reviewer, (judge.warm,))
+    run(Desk(store, judge, LateBeadScorer(settings)), access, reviewer, (judge.warm,))
 
 
 def require_extra() -> None:

@@ -11,10 +11,10 @@ from mt.data import Finding, Severity
 from mt.errors import UsageError
 from mt.quality.explain import reasons
 from mt.review import KEYS, ReviewSession, diff
-from mt.review.session import CATEGORIES, SEVERITIES
+from mt.review.session import CATEGORIES, REASONS, SEVERITIES
 from mt.serve.call import Call
 from mt.serve.desk import Desk
-from mt.serve.records import Record, bead_record, changes_record, document_record, summary_record, view_record
+from mt.serve.records import Record, changes_record, document_record, summary_record, view_record
 from mt.store import Order, Saved, SavedFilter, Status
 
 PAGE = 50
@@ -40,6 +40,7 @@ def words(_desk: Desk, _call: Call) -> Record:
         "statuses": [status.value for status in Status],
         "categories": CATEGORIES,
         "severities": SEVERITIES,
+        "reasons": REASONS,
     }
 
 
@@ -85,7 +86,7 @@ def pair(desk: Desk, call: Call) -> Record:
 def links(desk: Desk, call: Call) -> Record:
     """Which words of a pair translate one another, as indices of white-space tokens."""
     texts = desk.pair(call.path["pair"]).pair
-    return {"links": desk.links(texts.source, texts.target)}
+    return {"links": desk.linker(texts.source, texts.target)}
 
 
 def explain(desk: Desk, call: Call) -> Record:
@@ -186,20 +187,7 @@ def difference(_desk: Desk, call: Call) -> Record:
 def _view(desk: Desk, session: ReviewSession, number: int) -> Record:
     view = session.view(number)
     info = desk.document(view.stored.document, fresh=False)
-    return view_record(view, info, _bead(desk, view.stored.document, view.stored.position, info.kind))
-
-
-def _bead(desk: Desk, document: str, position: int, kind: str) -> Record | None:
-    """The bead at a position of an alignment, or None for another document."""
-    if kind != "alignment":
-        return None
-    alignment = desk.store.alignment(document)
-    bead = alignment.beads.get(position)
-    if bead is None:
-        return None
-    sources = desk.store.segment_texts(alignment.source, bead.source)
-    targets = desk.store.segment_texts(alignment.target, bead.target)
-    return bead_record(bead, sources, targets, position == max(alignment.beads))
+    return view_record(view, info)
 
 
 def _answer(desk: Desk, session: ReviewSession, saved: Saved, wanted: Any) -> Record | Conflict:

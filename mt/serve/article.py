@@ -13,7 +13,7 @@ from mt.data import Origin, Pair
 from mt.formats import encode_stream
 from mt.pipeline.translate import translated_text
 from mt.serve.call import Call
-from mt.serve.desk import Desk, base_name
+from mt.serve.desk import Desk
 from mt.serve.records import Record, summary_record
 from mt.store import DocumentInfo, Order, PairQuery, StoredPair
 
@@ -59,7 +59,7 @@ def exported(desk: Desk, call: Call) -> Response:
             "This document is a list of pairs and has no text of its own.", 404, media_type="text/plain"
         )
     document = desk.store.document(info.id, with_segments=False)
-    chunks = translated_text(document, _every(desk, info), desk.linker())
+    chunks = translated_text(document, _every(desk, info), desk.linker.whole)
     if call.text("download", "", 1) != "1":
         return Response("".join(chunks), media_type="text/plain")
     charrefs = document.format == "html"
@@ -82,7 +82,7 @@ def _every(desk: Desk, info: DocumentInfo) -> Iterator[StoredPair]:
 
 def _file_name(info: DocumentInfo) -> str:
     """``article.nl.html`` becomes ``article.en.html``, ``article.txt`` becomes ``article.en.txt``."""
-    name = base_name(info)
+    name = info.base_name
     stem, dot, suffix = name.rpartition(".")
     if not dot:
         return f"{name}.{info.target_lang}"

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from mt.pipeline.interactive import LateLinker
 from mt.pipeline.judge import PairJudge
-from mt.pipeline.links import Links, WordLinker
 from mt.review import ReviewSession, ReviewStatistics, collect_statistics, parse_filter, resolve
 from mt.review.session import BeadScorer, Judge
 from mt.store import DocumentInfo, PairQuery, Store, StoredPair
@@ -20,10 +20,6 @@ REVIEWERS = 1000
 
 DOCUMENTS = 20_000
 """Documents whose names and kinds are kept."""
-
-LINKS = 2000
-"""Pairs whose word links are kept."""
-
 
 FRESH_SECONDS = 3.0
 """How old the figures may be: a page asks for them and for five plots at once."""
@@ -59,22 +55,20 @@ class Desk:
     Args:
         store: open for writing.
         judge: scores an edited pair; without it the score of the old target stays.
-        score_bead: scores a bead that was split or merged.
+        score_beads: scores beads that were split or merged.
     """
 
     def __init__(
-        self, store: Store, judge: Judge | None = None, score_bead: BeadScorer | None = None
+        self, store: Store, judge: Judge | None = None, score_beads: BeadScorer | None = None
     ) -> None:
         self.store = store
         # Threads that wait here are woken at once; those that wait in the database ask again after a while.
         self.writing = threading.Lock()
         self._judge = judge or (lambda pair: PairJudge()([pair])[0])
-        self._score_bead = score_bead
+        self._score_beads = score_beads
         self._sessions: _Cache[str, ReviewSession] = _Cache(REVIEWERS)
         self._kinds: _Cache[str, DocumentInfo] = _Cache(DOCUMENTS)
-        self._links: _Cache[tuple[str, str], Links] = _Cache(LINKS)
-        self._linking = threading.Lock()
-        self._linker: WordLinker | None = None
+        self.linker = LateLinker()
         self._counting = threading.Lock()
         self._counted: Counted | None = None
 
@@ -87,7 +81,7 @@ class Desk:
         """The review session of a reviewer."""
         return self._sessions.get(
             reviewer,
-            lambda: ReviewSession(self.store, reviewer, judge=self._judge, score_bead=self._score_bead),
+            lambda: ReviewSession(self.store, reviewer, judge=self._judge, score_beads=self._score_beads),
         )
 
     def query(self, text: str) -> PairQuery:
@@ -132,23 +126,6 @@ class Desk:
                 raise
             raise NotHereError(f"There is no document {document_id}.") from error
 
-    def links(self, source: str, target: str) -> Links:
-        """Which white-space tokens of a pair translate one another."""
-        return self._links.get((source, target), lambda: self._link(source, target))
-
-    def linker(self) -> WordLinker:
-        """The linker, loaded when it is first wanted."""
-        with self._linking:
-            if self._linker is None:
-                self._linker = WordLinker()
-            return self._linker
-
-    def _link(self, source: str, target: str) -> Links:
-        linker = self.linker()
-        # The encoder is not shared between threads at the same time.
-        with self._linking:
-            return linker.links([(source, target)])[0]
-
     def statistics(self) -> Counted:
         """The figures of the reviews, some seconds old at most; counted by one request at a time."""
         with self._counting:
@@ -156,15 +133,10 @@ class Desk:
             known = self._counted
             if known is None or now - known.at > max(FRESH_SECONDS, 10 * known.seconds):
                 found, infos = collect_statistics(self.store), self.store.documents()
-                names = {info.id: base_name(info) for info in infos}
+                names = {info.id: info.base_name for info in infos}
                 done = time.monotonic()
                 known = self._counted = Counted(found, names, done, done - now)
             return known
-
-
-def base_name(info: DocumentInfo) -> str:
-    """What a document is called, without its folders; its identifier where it has no name."""
-    return info.name.replace("\\", "/").rpartition("/")[2] or info.id
 
 
 class _Cache(Generic[Key, Value]):

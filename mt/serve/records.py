@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from mt.data import Bead, Finding, Severity
+from mt.data import Finding, Severity
 from mt.pipeline.inspect import pair_record
 from mt.review import Change, PairView, diff
-from mt.store import DocumentInfo, ErrorSpan, MemoryMatch, StoredPair, StoredReview
+from mt.store import DocumentInfo, ErrorSpan, MemoryMatch, StoredBead, StoredPair, StoredReview
 
 Record = dict[str, Any]
 
@@ -43,7 +43,7 @@ def summary_record(stored: StoredPair) -> Record:
     }
 
 
-def view_record(view: PairView, info: DocumentInfo, bead: Record | None) -> Record:
+def view_record(view: PairView, info: DocumentInfo) -> Record:
     """A pair with everything that helps to decide."""
     stored = view.stored
     pair = stored.pair
@@ -72,13 +72,8 @@ def view_record(view: PairView, info: DocumentInfo, bead: Record | None) -> Reco
         "memory": [_match_record(match, pair.source) for match in view.memory],
         "spans": [_span_record(span) for span in view.spans],
         "holder": view.holder,
-        "bead": bead,
+        "bead": _bead_record(view.bead) if view.bead else None,
     }
-
-
-def bead_record(bead: Bead, sources: list[str], targets: list[str], last: bool) -> Record:
-    """A bead of an alignment with the texts of its segments."""
-    return {"kind": bead.kind, "score": bead.score, "source": sources, "target": targets, "last": last}
 
 
 def document_record(info: DocumentInfo) -> Record:
@@ -114,6 +109,16 @@ def _match_record(match: MemoryMatch, source: str) -> Record:
         "reviewer": match.reviewer,
         "at": _moment(match.at),
         "changes": changes_record(diff(match.source, source)),
+    }
+
+
+def _bead_record(one: StoredBead) -> Record:
+    return {
+        "kind": one.bead.kind,
+        "score": one.bead.score,
+        "source": list(one.source),
+        "target": list(one.target),
+        "last": one.last,
     }
 
 

@@ -27,6 +27,7 @@ from mt.store.records import (
     SettingsKey,
     Status,
     StoredAlignment,
+    StoredBead,
     StoredPair,
     StoredReview,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "Status",
     "Store",
     "StoredAlignment",
+    "StoredBead",
     "StoredPair",
     "StoredReview",
     "default_location",

@@ -13,7 +13,7 @@ from mt.data import Bead, Document, Pair
 from mt.errors import StoreError, UsageError
 from mt.store import documents, pairs
 from mt.store.database import Row, Session
-from mt.store.records import PairRow, StoredAlignment
+from mt.store.records import PairRow, StoredAlignment, StoredBead
 
 KIND = "alignment"
 
@@ -114,6 +114,24 @@ def load(session: Session, document_id: str) -> StoredAlignment:
         raise StoreError(f"Document {document_id} is no alignment.", "See what there is: mt list")
     rows = _rows(session, row[0])
     return StoredAlignment(document_id, row[1], row[2], row[3], {one[0]: _bead(one) for one in rows})
+
+
+def one(session: Session, document_id: str, position: int) -> StoredBead | None:
+    """The bead at a position with its texts, or None where there is none."""
+    row = session.row(
+        "SELECT b.position, b.source_start, b.source_end, b.target_start, b.target_end, b.score, s.id, t.id,"
+        " (SELECT max(position) FROM beads WHERE document = b.document)"
+        " FROM beads b JOIN documents d ON d.number = b.document JOIN alignments a ON a.document = b.document"
+        " JOIN documents s ON s.number = a.source_document JOIN documents t ON t.number = a.target_document"
+        " WHERE d.id = ? AND b.position = ?",
+        (document_id, position),
+    )
+    if row is None:
+        return None
+    bead = _bead(row)
+    sources = documents.segment_texts(session, row[6], bead.source)
+    targets = documents.segment_texts(session, row[7], bead.target)
+    return StoredBead(bead, tuple(sources), tuple(targets), position == row[8])
 
 
 def _rows(session: Session, number: int) -> list[Row]:

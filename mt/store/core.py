@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +29,7 @@ from mt.store.records import (
     SettingsKey,
     Status,
     StoredAlignment,
+    StoredBead,
     StoredPair,
     StoredReview,
 )
@@ -449,14 +450,29 @@ class Store:
             return search.count_in_order(session, query)
 
     def claim(
-        self, query: PairQuery, order: Order, claimant: Claimant, seconds: float, count: int = 1
+        self,
+        query: PairQuery,
+        order: Order,
+        claimant: Claimant,
+        seconds: float,
+        count: int = 1,
+        without: Collection[int] = (),
     ) -> list[StoredPair]:
         """Hand the first pairs that fit to a reviewer, and for some time to nobody else.
 
         A pair that the reviewer holds already comes again until it does not fit any more.
+
+        Args:
+            query: what they must be.
+            order: which come first.
+            claimant: who asks, and when.
+            seconds: how long the claim lasts.
+            count: how many at most.
+            without: identifiers of pairs that are left out.
         """
         with self.database.write() as session:
-            return pairs.load_all(session, queue.claim(session, query, order, claimant, seconds, count))
+            found = queue.claim(session, query, order, claimant, seconds, count, without)
+            return pairs.load_all(session, found)
 
     def release(self, pair_ids: Sequence[int], reviewer: str) -> None:
         """Give back pairs that a reviewer holds."""
@@ -518,6 +534,11 @@ class Store:
         """
         with self.database.read() as session:
             return alignments.load(session, document_id)
+
+    def bead(self, document_id: str, position: int) -> StoredBead | None:
+        """The bead of an alignment at a position, or None; also where the document is no alignment."""
+        with self.database.read() as session:
+            return alignments.one(session, document_id, position)
 
     def replace_beads(
         self, document_id: str, old: Sequence[Bead], new: Sequence[Bead], pairs: Sequence[Pair | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from mt.store import search
@@ -12,11 +12,18 @@ from mt.store.search import Claimant, Order, PairQuery
 
 
 def claim(
-    session: Session, query: PairQuery, order: Order, claimant: Claimant, seconds: float, count: int
+    session: Session,
+    query: PairQuery,
+    order: Order,
+    claimant: Claimant,
+    seconds: float,
+    count: int,
+    without: Collection[int] = (),
 ) -> list[int]:
     """Hand out the first pairs that nobody else has claimed; those that the reviewer holds come again."""
     session.lock("claims")
-    found = search.find(session, query, order, count, 0, claimant)
+    first = search.find(session, query, order, count + len(without), 0, claimant)
+    found = [pair for pair in first if pair not in without][:count]
     session.execute("DELETE FROM claims WHERE expires <= ?", (to_micros(claimant.now),))
     expires = to_micros(claimant.now + timedelta(seconds=seconds))
     session.executemany(

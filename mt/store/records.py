@@ -274,6 +274,22 @@ class StoredAlignment:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredBead:
+    """One bead of an alignment with the texts of its segments.
+
+    Attributes:
+        bead: which segments, and how likely.
+        source, target: their plain texts.
+        last: whether no bead comes after it.
+    """
+
+    bead: Bead
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """A document and how far it is.
 
@@ -312,6 +328,11 @@ class DocumentInfo:
     failed: int = 0
     reviewed: int = 0
     mean_score: float | None = None
+
+    @property
+    def base_name(self) -> str:
+        """What it is called, without folders; its identifier where it has no name."""
+        return self.name.replace("\\", "/").rpartition("/")[2] or self.id
 
     @property
     def translated(self) -> int:

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mt.align import align, align_report
+from mt.align import align, align_report, score_chain
 from mt.align.beadfile import parse_beads
 from mt.align.features import SIGNALS
 from mt.align.scoring import parameters, weights_for
 from mt.align.usem3 import Usem3Encoder
+from mt.data import Bead
 from mt.errors import FormatError, UsageError
 from tests.align.conftest import DUTCH, ENGLISH
 
@@ -168,3 +169,37 @@ def test_a_bead_line_of_another_form_is_an_error_with_its_number() -> None:
         list(parse_beads(["[0]:[0]:0.5", "0:0"]))
     with pytest.raises(FormatError, match="Line 1: the score"):
         list(parse_beads(["[0]:[0]:high"]))
+
+
+# Chains that a human made
+
+
+def test_a_chain_gets_the_probabilities_that_the_search_would_give_it(encoder: Usem3Encoder) -> None:
+    found = align(DUTCH, ENGLISH, encoder=encoder)
+    again = score_chain(DUTCH, ENGLISH, found.beads, encoder=encoder)
+    assert again == pytest.approx([bead.score for bead in found.beads], abs=0.02)
+
+
+def test_the_right_split_is_likelier_than_a_wrong_one(encoder: Usem3Encoder) -> None:
+    def chain(first: int) -> list[Bead]:
+        here = tuple(range(2))
+        return [Bead((0,), here[:first], 0.0), Bead((1,), here[first:], 0.0)]
+
+    right = score_chain(DUTCH[:2], ENGLISH[:2], chain(1), encoder=encoder)
+    wrong = score_chain(DUTCH[:2], ENGLISH[:2], chain(2), encoder=encoder)
+    assert min(right) > 0.8
+    assert max(wrong) < 0.2
+
+
+def test_a_bead_of_more_segments_than_are_ever_joined_has_no_chance(encoder: Usem3Encoder) -> None:
+    whole = Bead(tuple(range(5)), tuple(range(5)), 0.0)
+    assert score_chain(DUTCH, ENGLISH, [whole], encoder=encoder) == [0.0]
+
+
+def test_a_chain_that_leaves_segments_out_is_refused() -> None:
+    with pytest.raises(UsageError, match="hold 1 and 1 segments"):
+        score_chain(DUTCH, ENGLISH, [Bead((0,), (0,), 0.0)])
+
+
+def test_segments_without_another_side_are_left_out_for_certain() -> None:
+    assert score_chain(["Ja."], [], [Bead((0,), (), 0.0)]) == [1.0]

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mt.data import Bead, Document, Finding, Origin, Pair, QualityScore, Segment, Severity, Verdict
+from mt.data import (
+    Bead,
+    Candidate,
+    Document,
+    Finding,
+    Hypothesis,
+    Origin,
+    Pair,
+    QualityScore,
+    Segment,
+    Severity,
+    Verdict,
+)
 from mt.errors import UsageError
 from mt.review import BulkResult, ReviewSession, parse_filter
 from mt.store import Order, PairRow, SettingsKey, Status, Store, StoredPair
@@ -394,6 +407,43 @@ def test_an_error_span_that_makes_no_sense_is_refused(
         anna.mark(pairs(anna.store)[0].id, category, severity, span, side)
 
 
+# Passing over
+
+
+def test_a_pair_that_was_passed_over_comes_again_only_when_the_reviewer_starts_over(
+    filled: Store, anna: ReviewSession
+) -> None:
+    first = anna.next(OPEN)
+    assert first is not None
+    anna.queue.pass_over([first.id])
+    second = anna.next(OPEN)
+    assert second is not None
+    assert second.id != first.id
+    assert filled.holders([first.id], anna.queue._now()) == {}
+    assert ReviewSession(filled, "bert").next(OPEN).id == first.id  # type: ignore[union-attr]
+    anna.queue.release([second.id])
+    assert anna.queue.start_over() == 1
+    assert anna.next(OPEN).id == second.id  # type: ignore[union-attr]
+
+
+# Suggestions
+
+
+def test_suggestions_are_the_other_candidates_and_then_the_memory(store: Store) -> None:
+    texts = [("beam", "The train.", True), ("wide-beam", "A train.", False), ("split", "The train.", False)]
+    candidates = tuple(
+        Candidate(Hypothesis(text, -1.0, "echo 1"), how, (), chosen, "") for how, text, chosen in texts
+    )
+    document_id = store.put_document(Document("", "nl", "x", name="x"), "en", kind="bitext")
+    first = Pair("De trein rijdt weer.", "The train runs.")
+    again = Pair("De trein rijdt weer!", "The train.", candidates=candidates)
+    store.add_pairs(document_id, [PairRow(0, first), PairRow(1, again)])
+    session = ReviewSession(store, "anna")
+    one, other = store.pairs(document_id)
+    session.accept(one.id, 0)
+    assert session.view(other.id).suggestions == ("A train.", "The train runs.")
+
+
 # Beads
 
 
@@ -415,20 +465,37 @@ def table(store: Store, document_id: str) -> list[str]:
 
 def test_a_bead_is_split_and_merged_back_and_scored_again(store: Store) -> None:
     document_id = aligned(store)
-    scored: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+    scored: list[tuple[str, ...]] = []
 
-    def score_bead(source: object, target: object) -> float:
-        scored.append((tuple(source), tuple(target)))  # type: ignore[call-overload]
-        return 0.75
+    def score_beads(source: Sequence[str], target: Sequence[str], beads: Sequence[Bead]) -> list[float]:
+        scored.append((*source, *target, *(bead.kind for bead in beads)))
+        return [0.75] * len(beads)
 
-    session = ReviewSession(store, "anna", judge=judge, score_bead=score_bead)
+    session = ReviewSession(store, "anna", judge=judge, score_beads=score_beads)
     assert session.split(document_id, 0, 1, 1)
     assert table(store, document_id) == ["aa=AA", "bb=BB", "dd=CC DD"]
     assert [bead.score for bead in store.alignment(document_id).beads.values()] == [0.75, 0.75, 0.3, 0.5]
     assert next(store.pairs(document_id)).pair.score == QualityScore(0.02, "length 1")
     assert session.merge(document_id, 0)
     assert table(store, document_id) == ["aa bb=AA BB", "dd=CC DD"]
-    assert scored == [(("aa",), ("AA",)), (("bb",), ("BB",)), (("aa", "bb"), ("AA", "BB"))]
+    assert scored == [("aa", "bb", "AA", "BB", "1-1", "1-1"), ("aa", "bb", "AA", "BB", "2-2")]
+
+
+def test_the_bead_of_an_aligned_pair_is_shown_with_its_segments(store: Store) -> None:
+    document_id = aligned(store)
+    session = ReviewSession(store, "anna")
+    first, last = store.pairs(document_id)
+    bead = session.view(first.id).bead
+    assert bead is not None
+    assert (bead.bead.kind, bead.source, bead.target, bead.last) == ("2-2", ("aa", "bb"), ("AA", "BB"), False)
+    other = session.view(last.id).bead
+    assert other is not None
+    assert other.last
+    assert store.bead(document_id, 99) is None
+
+
+def test_a_pair_of_another_document_has_no_bead(anna: ReviewSession) -> None:
+    assert anna.view(pairs(anna.store)[0].id).bead is None
 
 
 def test_a_bead_without_a_target_is_merged_with_its_neighbour(store: Store) -> None:

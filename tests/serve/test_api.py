@@ -231,7 +231,7 @@ def test_the_reasons_of_a_score_are_told_in_words(store: Store, desk: Desk) -> N
 
 def test_an_edit_is_judged_by_what_is_installed(store: Store) -> None:
     from mt import config
-    from mt.serve.judging import LateJudge
+    from mt.pipeline.interactive import LateJudge
 
     judge = LateJudge(config.load({"model": "starter-nl-en", "threads": 1}))
     client = sign_in(client_of(Desk(store, judge)))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mt.review import ReviewStatistics
+from mt.review.statistics import ReviewStatistics
 
 WIDTH = 720
 LABEL = 210
