@@ -19,6 +19,9 @@ KEY_BITS = 63
 STRETCH = 4096
 """Segments that are counted together; bounds memory and the size of keys."""
 
+TABLE = 1 << 22
+"""Cells of the table that renumbers symbols, unless one segment needs more; 4 bytes each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
@@ -93,42 +96,45 @@ def _matches(streams: Sequence[Symbols], order: int, merged: bool) -> NDArray[np
 
 def _compact(streams: Sequence[Symbols]) -> tuple[list[NDArray[np.int64]], int]:
     """The symbols renumbered from 1, within each segment, and the highest number; 0 is kept for "no symbol"."""
-    numbers = np.arange(len(streams[0].lengths))
-    segment = np.concatenate([np.repeat(numbers, stream.lengths) for stream in streams])
-    ids = np.concatenate([stream.ids for stream in streams])
-    if not ids.size:
+    highest = max((int(stream.ids.max(initial=-1)) for stream in streams), default=-1)
+    if highest < 0:
         return [stream.ids for stream in streams], 0
-    if ids.max() < 1 << 21:
-        present = np.zeros(int(ids.max()) + 1, dtype=bool)
-        present[ids] = True
+    if highest < 1 << 21:
+        present = np.zeros(highest + 1, dtype=bool)
+        for stream in streams:
+            present[stream.ids] = True
         number = np.cumsum(present)
         if number[-1] < 256:
-            return np.split(number[ids], np.cumsum([len(s.ids) for s in streams])[:-1]), int(number[-1])
-    local = _local_numbers(segment, ids)
-    return np.split(local, np.cumsum([len(s.ids) for s in streams])[:-1]), int(local.max())
+            return [number[stream.ids] for stream in streams], int(number[-1])
+    local = _local_numbers(streams, highest + 1)
+    return local, max(int(numbers.max(initial=0)) for numbers in local)
 
 
-def _local_numbers(segment: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each symbol its number among the different symbols of its segment, from 1.
+def _local_numbers(streams: Sequence[Symbols], distinct: int) -> list[NDArray[np.int64]]:
+    """For each symbol a place where it stands in its segment, from 1, the same for all equal ones of a segment.
 
-    The place goes into the sorted key where it fits, because a sort of keys is much faster than one of places.
+    Each symbol writes its place into a table of segments and symbols, and reads what was written last.
     """
-    place_bits, id_bits = len(ids).bit_length(), int(ids.max()).bit_length()
-    key = (segment << id_bits) | ids
-    if place_bits + id_bits + int(segment.max()).bit_length() <= KEY_BITS:
-        ordered = np.sort((key << place_bits) | np.arange(len(ids)))
-        place = ordered & ((1 << place_bits) - 1)
-        ordered >>= place_bits
-    else:
-        place = np.argsort(key, kind="stable")
-        ordered = key[place]
-    rank = np.cumsum(np.concatenate([[False], ordered[1:] != ordered[:-1]]))
-    owner = ordered >> id_bits
-    begins = np.concatenate([[True], owner[1:] != owner[:-1]])
-    first_rank = rank[begins][np.cumsum(begins) - 1]
-    local = np.empty(len(ids), dtype=np.int64)
-    local[place] = rank - first_rank + 1
-    return local
+    rows = max(1, min(64, TABLE // distinct))
+    table = np.empty(rows * distinct, dtype=np.int32)
+    cells, places, borders = [], [], []
+    before = np.ones(len(streams[0].lengths), dtype=np.int64)
+    for stream in streams:
+        ends = np.concatenate([[0], np.cumsum(stream.lengths)])
+        segment = np.repeat(np.arange(len(stream.lengths)), stream.lengths)
+        cells.append(segment % rows * distinct + stream.ids)
+        places.append(np.arange(len(stream.ids)) + np.repeat(before - ends[:-1], stream.lengths))
+        borders.append(ends)
+        before = before + stream.lengths
+    found = [np.empty(len(stream.ids), dtype=np.int64) for stream in streams]
+    for first in range(0, len(before), rows):
+        last = min(first + rows, len(before))
+        parts = [slice(ends[first], ends[last]) for ends in borders]
+        for cell, place, part in zip(cells, places, parts, strict=True):
+            table[cell[part]] = place[part]
+        for cell, numbers, part in zip(cells, found, parts, strict=True):
+            numbers[part] = table[cell[part]]
+    return found
 
 
 def _keys(
@@ -152,24 +158,38 @@ def _count(
     keys: NDArray[np.int64], sides: int, segments: int, order: int, bits: int, side_bits: int, merged: bool
 ) -> NDArray[np.int64]:
     counted = np.zeros((1 if merged else sides - 1, segments, order), dtype=np.int64)
-    if not len(keys):
-        return counted
-    side = keys & ((1 << side_bits) - 1)
-    sides_of = [side == number for number in range(sides)]
-    for n in range(order, 0, -1):
+    sides_of = (1 << side_bits) - 1
+    for n in range(1, order + 1):
+        if not len(keys):
+            break
         grams = keys >> (side_bits + bits * (order - n))
-        starts = np.flatnonzero(np.concatenate([[True], grams[1:] != grams[:-1]]))
-        distinct = grams[starts]
-        often = [np.add.reduceat(present, starts, dtype=np.int64) for present in sides_of[1:]]
-        often.insert(0, np.diff(starts, append=len(grams)) - sum(often))
+        borders = np.flatnonzero(np.concatenate([[True], grams[1:] != grams[:-1], [True]]))
+        sizes, distinct = np.diff(borders), grams[borders[:-1]]
+        others = _counts_of_references(keys & sides_of, borders, sides)
+        own = sizes - sum(others)
         # The n-gram of a position near the end of its text ends in "no symbol", and is none.
-        whole = (distinct & ((1 << bits) - 1)) > 0
-        owner = distinct >> (bits * n)
-        others = [np.maximum.reduce(often[1:])] if merged else often[1:]
-        for reference, other in enumerate(others):
-            shared = np.where(whole, np.minimum(often[0], other), 0)
-            counted[reference, :, n - 1] = np.bincount(owner, weights=shared, minlength=segments)
+        own[(distinct & ((1 << bits) - 1)) == 0] = 0
+        owner, in_some = distinct >> (bits * n), np.zeros(len(own), dtype=bool)
+        for reference, other in enumerate([np.maximum.reduce(others)] if merged else others):
+            shared = np.minimum(own, other)
+            is_shared = shared > 0
+            in_some |= is_shared
+            counted[reference, :, n - 1] = np.bincount(
+                owner[is_shared], weights=shared[is_shared], minlength=segments
+            )
+        # A longer n-gram is shared only where its beginning is.
+        keys = keys[np.repeat(in_some, sizes)]
     return counted
+
+
+def _counts_of_references(
+    sides_of: NDArray[np.int64], borders: NDArray[np.int64], sides: int
+) -> list[NDArray[np.int64]]:
+    """How many keys between two borders are of each reference; references are sides 1 and on."""
+    if sides == 2:
+        return [np.diff(np.concatenate([[0], np.cumsum(sides_of)])[borders])]
+    seen = (np.concatenate([[0], np.cumsum(sides_of == side)]) for side in range(1, sides))
+    return [np.diff(counts[borders]) for counts in seen]
 
 
 def _count_slowly(streams: Sequence[Symbols], order: int, merged: bool) -> NDArray[np.int64]:
