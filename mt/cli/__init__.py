@@ -60,7 +60,9 @@ def _attach(app: typer.Typer, name: str, summary: str) -> None:
     alone = len(module.registered_commands) == 1 and not module.registered_callback
     if alone:
         command = module.registered_commands[0]
-        app.command(name, short_help=summary, epilog=command.epilog)(command.callback or _not_imported)
+        app.command(name, short_help=summary, epilog=command.epilog, cls=command.cls)(
+            command.callback or _not_imported
+        )
     else:
         app.add_typer(module, name=name, help=summary)
 

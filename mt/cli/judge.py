@@ -56,12 +56,8 @@ def judge(
     calibrate: Annotated[
         bool, typer.Option("--calibrate", help="Fit the scores to the decisions in the store, and keep that.")
     ] = False,
-    no_engine: Annotated[
-        bool, typer.Option("--no-engine", help="Leave out what the translation model says.")
-    ] = False,
-    no_embeddings: Annotated[
-        bool, typer.Option("--no-embeddings", help="Leave out what the sentence encoder says.")
-    ] = False,
+    no_engine: options.NoEngine = False,
+    no_embeddings: options.NoEmbeddings = False,
     format_name: Annotated[
         str | None,
         typer.Option("--format", help="Of the input: tsv, jsonl, tmx, xliff; default: by its ending."),

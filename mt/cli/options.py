@@ -17,5 +17,9 @@ EngineName = Annotated[str | None, typer.Option("--engine", help="ctranslate2, t
 Threads = Annotated[
     int | None, typer.Option("--threads", min=0, help="Processor threads; 0 takes all cores.")
 ]
+NoEngine = Annotated[bool, typer.Option("--no-engine", help="Leave out what the translation model says.")]
+NoEmbeddings = Annotated[
+    bool, typer.Option("--no-embeddings", help="Leave out what the sentence encoder says.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary on stderr.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

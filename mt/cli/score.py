@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
+from typer.core import TyperCommand
 
 from mt import __version__, config
 from mt.cli import options, report
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mt.evaluate.analysis import Analysis
     from mt.evaluate.comet import CometEnvironment
     from mt.pipeline.score_inputs import FileRequest, Inputs
+    from mt.pipeline.score_judge import OpenJudge
 
 app = typer.Typer()
 
@@ -28,13 +30,25 @@ mt score old.txt new.txt --ref a.txt --ref b.txt --test bootstrap --test randomi
 
 mt score --document artikel.nl.txt --ref artikel.en.txt
 
-mt score --store news.db --reviewed
+mt score --store
 """
 
 ALL = ["bleu", "chrf2", "chrf2++", "ter"]
 
 
-@app.command(epilog=EXAMPLE)
+class _ScoreCommand(TyperCommand):
+    """Takes ``--store`` without a path for the reviews in the default store, as ``--reviewed`` says them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        following = [*args[1:], "-"]
+        words = [
+            "--reviewed" if word == "--store" and after.startswith("-") else word
+            for word, after in zip(args, following, strict=True)
+        ]
+        return super().parse_args(ctx, words)
+
+
+@app.command(epilog=EXAMPLE, cls=_ScoreCommand)
 def score(
     hypotheses: Annotated[
         list[str] | None,
@@ -55,7 +69,14 @@ def score(
     reviewed: Annotated[
         bool, typer.Option("--reviewed", help="Score engine output against what reviewers made of it.")
     ] = False,
-    store: options.Store = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store",
+            metavar="[PATH|URL]",
+            help="Store to use; without files to score, or without a path, the same as --reviewed.",
+        ),
+    ] = None,
     names: Annotated[
         list[str] | None, typer.Option("--name", help="Name of a system, in the order of the files.")
     ] = None,
@@ -83,6 +104,8 @@ def score(
             "--judge/--no-judge", help="Judge without reference too; default: where a source is there."
         ),
     ] = None,
+    no_engine: options.NoEngine = False,
+    no_embeddings: options.NoEmbeddings = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write the report to this file.")] = None,
     as_json: options.Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
@@ -134,21 +157,61 @@ def score(
         samples,
         trials,
         seed,
-        langs[1],
+        langs,
         examples,
         judge,
         text,
         html is not None or as_json or markdown,
         _comet(comet_python, comet_model) if "comet" in (metrics or ()) else None,
     )
-    with report.progress("segments", quiet=quiet) as bar:
-        analysis = scoring.run(inputs, chosen, bar.advance)
+    judges = None
+    if inputs.source is not None and judge is not False:
+        judges = _judges(settings, not no_engine, not no_embeddings, strict=bool(judge))
+    with _Bars(quiet) as bars:
+        analysis = scoring.run(inputs, chosen, bars.segments, judges, bars.pairs)
     if not quiet:
         for note in analysis.notes:
             report.note(note)
     if html is not None:
         _write_html(analysis, html, quiet)
     _print(analysis, digits, as_json, markdown, latex)
+
+
+class _Bars:
+    """A progress bar for what is scored, then one for what is judged."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._what = ""
+        self._bar: report.Progress | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def segments(self, done: int) -> None:
+        """So many segments were scored."""
+        self._of("segments").advance(done)
+
+    def pairs(self, done: int, total: int) -> None:
+        """So many pairs were judged."""
+        self._of("pairs judged").advance(done, total)
+
+    def _of(self, what: str) -> report.Progress:
+        if self._bar is None or self._what != what:
+            self.__exit__()
+            self._what, self._bar = what, report.Progress(what, quiet=self._quiet)
+        return self._bar
+
+
+def _judges(settings: config.Config, engine: bool, encoder: bool, strict: bool) -> OpenJudge:
+    from mt.pipeline.judge import Use
+    from mt.pipeline.score_judge import opener
+
+    return opener(settings, Use(engine, encoder), strict)
 
 
 def _comet(python: str, model: str) -> CometEnvironment:

@@ -114,16 +114,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class QualityData:
-    """What a judgement without reference said, by system: one value or set of names for each segment.
+    """What a judgement without reference said, by system: one value and one set of findings for each segment.
 
     Attributes:
         scores: ``[segments]``, 0..1, NaN where nobody judged.
-        findings: names of the checks that found something, in each segment.
+        findings: for each segment the checks that found an error or a warning, and what they found.
         method: what computed the scores.
     """
 
     scores: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    findings: Mapping[str, Sequence[frozenset[str]]] = field(default_factory=dict)
+    findings: Mapping[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
     method: str = ""
 
 

@@ -28,13 +28,15 @@ class Example:
         index: of the segment, from 0.
         systems: whose hypotheses are shown, the first before the second where two are compared.
         scores: their segment scores.
-        note: why it is shown, or empty.
+        findings: why it is shown, where checks are the reason: their names and what they found.
+        quality: the quality score, where checks are the reason.
     """
 
     index: int
     systems: tuple[str, ...]
     scores: tuple[float, ...]
-    note: str = ""
+    findings: Mapping[str, str] = field(default_factory=dict)
+    quality: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,8 @@ def _reservations(comparison: Comparison, main: str, leader: str, second: str, s
     others = [metric for metric in comparison.rows if metric != main]
     against = [metric for metric in others if _best(comparison, metric) != leader]
     if others and not against:
-        yield f"{' and '.join((', '.join(others[:-1]), others[-1]) if others[1:] else others)} agree on {leader}."
+        listed = " and ".join((", ".join(others[:-1]), others[-1]) if others[1:] else others)
+        yield f"{listed} agree{'' if others[1:] else 's'} on {leader}."
     for metric in against:
         yield f"{metric} prefers {_best(comparison, metric)}."
     if comparison.segments < 200:
@@ -249,11 +252,12 @@ def _suspects(
 ) -> Iterator[ExampleList]:
     for kind, checks in SUSPICIOUS.items():
         for system, findings in quality.findings.items():
+            judged = quality.scores[system]
             found = [
-                Example(index, (system,), (float(scores[system][index]),), ", ".join(sorted(names & checks)))
-                for index, names in enumerate(findings)
-                if names & checks
+                Example(index, (system,), (float(scores[system][index]),), seen, judged[index])
+                for index, there in enumerate(findings)
+                if (seen := {name: said for name, said in sorted(there.items()) if name in checks})
             ]
-            found.sort(key=lambda example: example.scores)
+            found.sort(key=lambda example: (example.quality, example.index))
             title = f"{kind}: {system}, {len(found):,} of {len(findings):,} segments"
             yield ExampleList(title, tuple(found[:count]))

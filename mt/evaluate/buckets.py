@@ -150,7 +150,7 @@ def _split(where: NDArray[np.bool_], yes: str, no: str) -> list[Choice]:
 
 def _by_finding(scorer: Scorer, quality: QualityData) -> list[Choice]:
     names = sorted({name for found in quality.findings.values() for segment in found for name in segment})
-    nothing = [frozenset[str]()] * scorer.segments
+    nothing: list[Mapping[str, str]] = [{}] * scorer.segments
 
     def having(name: str) -> Callable[[str], NDArray[np.bool_]]:
         return lambda system: np.array([name in found for found in quality.findings.get(system, nothing)])

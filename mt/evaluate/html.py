@@ -242,8 +242,13 @@ def _example(example: Example, analysis: Analysis) -> str:
         f"{system} {score:.1f}" for system, score in zip(example.systems, example.scores, strict=True)
     )
     facts = f"Segment {example.index + 1:,} · {analysis.metric}: {scores}"
-    if example.note:
-        facts += f" · found: {example.note}"
+    if example.quality is not None:
+        facts += f" · quality score {example.quality:.2f}"
+    if example.findings:
+        # What a check says may quote the text.
+        facts += (
+            f" · {' '.join(example.findings.values()) if analysis.texts else ', '.join(example.findings)}"
+        )
     return f'<div class="example"><p class="facts">{escape(facts)}</p>{_texts(example, analysis)}</div>'
 
 

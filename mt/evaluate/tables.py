@@ -176,10 +176,12 @@ def _example_record(example: Example, analysis: Analysis) -> dict[str, Any]:
         "segment": example.index + 1,
         "scores": dict(zip(example.systems, example.scores, strict=True)),
     }
-    if example.note:
-        made["findings"] = example.note.split(", ")
+    if example.findings:
+        made |= {"quality": example.quality, "findings": list(example.findings)}
     texts = analysis.texts.get(example.index)
     if texts:
+        if example.findings:
+            made["messages"] = list(example.findings.values())
         made |= {
             "source": texts.source,
             "references": list(texts.references),

@@ -168,7 +168,10 @@ def run(
             labels=list(written),
         )
         chosen = options or score.ScoreOptions(
-            ("bleu", "chrf2++"), judge=False, report=False, lang=settings["target_lang"]
+            ("bleu", "chrf2++"),
+            judge=False,
+            report=False,
+            langs=(settings["source_lang"], settings["target_lang"]),
         )
         analysis = score.run(inputs, chosen)
     return BenchResult(test_set.name, len(test_set.sources), test_set.words, tuple(costs), analysis)

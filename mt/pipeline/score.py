@@ -7,18 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mt.errors import UsageError
-from mt.evaluate import DEFAULT_METRICS, SEED, QualityData, load_metric
+from mt.evaluate import DEFAULT_METRICS, SEED, load_metric
 from mt.evaluate.analysis import Analysis, Texts, analyse
 from mt.evaluate.buckets import Profile
 from mt.evaluate.checks import InputChecks
 from mt.evaluate.scorer import Scorer
-from mt.pipeline.score_inputs import Inputs, Stretch
+from mt.pipeline.score_inputs import Inputs
 
 if TYPE_CHECKING:
     from mt.evaluate.comet import Comet, CometEnvironment
-
-JUDGED = 20_000
-"""Pairs that are judged without being asked for; a judgement takes about 2 milliseconds."""
+    from mt.pipeline.score_judge import OpenJudge, Tell
 
 Advance = Callable[[int], None]
 """Told after each stretch how many segments were done."""
@@ -35,10 +33,10 @@ class ScoreOptions:
         samples: of the bootstrap, for intervals and test; 0 for no intervals.
         trials: of approximate randomisation.
         seed: of the random numbers.
-        lang: target language, which chooses BLEU's tokeniser.
+        langs: source and target language; the target's chooses BLEU's tokeniser.
         examples: segments in each list of the report.
-        judge: judge hypotheses without reference: True, False, or None where a source is there and the pairs
-            are not too many.
+        judge: judge hypotheses without reference: True for all anew, False for none, or None for those without
+            a stored score where a source is there and they are not too many.
         texts: whether the report may hold texts.
         report: look behind the scores; a table of scores does without.
         comet: where COMET is installed.
@@ -50,7 +48,7 @@ class ScoreOptions:
     samples: int = 1000
     trials: int = 10000
     seed: int | None = SEED
-    lang: str = "en"
+    langs: tuple[str, str] = ("nl", "en")
     examples: int = 10
     judge: bool | None = None
     texts: bool = True
@@ -58,31 +56,39 @@ class ScoreOptions:
     comet: CometEnvironment | None = None
 
 
-def run(inputs: Inputs, options: ScoreOptions, advance: Advance = lambda _: None) -> Analysis:
-    """Score parallel streams in two passes: one that counts, one that fetches the texts of the report.
+def run(
+    inputs: Inputs,
+    options: ScoreOptions,
+    advance: Advance = lambda _: None,
+    judge: OpenJudge | None = None,
+    judged: Tell = lambda *_: None,
+) -> Analysis:
+    """Score parallel streams in three passes: to count, to judge, to fetch the texts of the report.
 
     Args:
         inputs: what to score.
         options: how.
         advance: told how far the first pass is.
+        judge: opens what judges pairs without reference, if that is needed; None for the checks alone.
+        judged: told after each batch how many pairs were judged, and of how many.
 
     Raises:
         UsageError: the streams are not parallel, a name is unknown, COMET is asked for without its environment.
         EngineError: COMET failed.
         FormatError: a file is not what it should be.
     """
+    if options.judge and inputs.source is None:
+        raise UsageError("Hypotheses cannot be judged without their source.", "Name it: --source FILE")
     names = [name for name in options.metrics if name.lower() != "comet"]
     comet = _comet(inputs, options) if len(names) < len(options.metrics) else None
-    scorer = Scorer(inputs.systems, len(inputs.references), [load_metric(n, options.lang) for n in names])
+    scorer = Scorer(inputs.systems, len(inputs.references), [load_metric(n, options.langs[1]) for n in names])
     scorer.check(options.baseline, options.tests)
     profile, checks = Profile(), InputChecks(inputs.systems)
-    judge = _Judge(inputs, options)
     for stretch in inputs.stretches():
         scorer.add(stretch.hypotheses, stretch.references)
         if options.report:
             profile.add(stretch.references[0])
         checks.add(stretch.hypotheses, stretch.references, stretch.sources)
-        judge.add(stretch)
         if comet:
             comet.add(stretch.hypotheses, stretch.references, stretch.sources)
         advance(len(stretch.references[0]))
@@ -97,9 +103,16 @@ def run(inputs: Inputs, options: ScoreOptions, advance: Advance = lambda _: None
         options.samples,
         options.seed,
     )
-    notes = [*inputs.notes, *checks.warnings(), *judge.notes]
+    quality, about = inputs.quality, list[str]()
+    if inputs.source is not None and options.judge is not False:
+        from mt.pipeline import score_judge
+
+        quality, about = score_judge.judged(
+            inputs, scorer.segments, options.langs, judge, anew=bool(options.judge), tell=judged
+        )
+    notes = [*inputs.notes, *checks.warnings(), *about]
     analysis = analyse(
-        scorer, comparison, profile if options.report else None, judge.data(), notes, options.examples
+        scorer, comparison, profile if options.report else None, quality, notes, options.examples
     )
     return replace(analysis, texts=_texts(inputs, analysis.shown())) if options.texts else analysis
 
@@ -122,45 +135,3 @@ def _texts(inputs: Inputs, wanted: Sequence[int]) -> Mapping[int, Texts]:
         )
         for index, row in inputs.texts(wanted)
     }
-
-
-class _Judge:
-    """Judges hypotheses without their references, or keeps what is known already."""
-
-    def __init__(self, inputs: Inputs, options: ScoreOptions) -> None:
-        self._known = inputs.quality
-        self._limit = None if options.judge else JUDGED
-        self._wanted = options.judge is not False and inputs.source is not None and not inputs.quality.scores
-        self._lang = options.lang or "en"
-        self._systems = inputs.systems
-        self._scores: dict[str, list[float]] = {system: [] for system in inputs.systems}
-        self._findings: dict[str, list[frozenset[str]]] = {system: [] for system in inputs.systems}
-        self._method = ""
-        self.notes: list[str] = []
-        if options.judge and inputs.source is None:
-            raise UsageError("Hypotheses cannot be judged without their source.", "Name it: --source FILE")
-
-    def add(self, stretch: Stretch) -> None:
-        """Judge a stretch, unless there are too many pairs for that."""
-        if not self._wanted or stretch.sources is None:
-            return
-        done = sum(map(len, self._scores.values()))
-        if self._limit is not None and done + len(self._systems) * len(stretch.sources) > self._limit:
-            self._wanted = False
-            self.notes.append(
-                f"More than {self._limit:,} pairs: they were not judged without reference. --judge does it anyway."
-            )
-            return
-        from mt import quality
-
-        for system, texts in zip(self._systems, stretch.hypotheses, strict=True):
-            judged = quality.score(list(zip(stretch.sources, texts, strict=True)), target_lang=self._lang)
-            self._scores[system] += (one.value for one in judged)
-            self._findings[system] += (frozenset(found.check for found in one.findings) for one in judged)
-            self._method = judged[0].method
-
-    def data(self) -> QualityData:
-        """What was judged, or what was known."""
-        if not self._wanted or not self._method:
-            return self._known
-        return QualityData(self._scores, self._findings, self._method)

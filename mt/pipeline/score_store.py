@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mt import quality
-from mt.data import Origin
+from mt.data import Origin, QualityScore
 from mt.errors import UsageError
 from mt.evaluate import QualityData
 from mt.pipeline.score_inputs import FileRequest, Inputs, stream
+from mt.pipeline.score_judge import serious
 from mt.store import MEMORY, Status, Store, StoredPair
 
 
@@ -31,7 +31,7 @@ def from_document(store: Store, document: str, request: FileRequest) -> Inputs:
         [[_line(stored.pair.target) for stored in pairs]],
         [stream(text, "reference", request) for text in request.references],
         [_line(stored.pair.source) for stored in pairs],
-        _stored_quality(name, pairs),
+        _stored_quality(name, [stored.pair.score for stored in pairs]),
         labels=[f"document {info.id}", *request.references, ""],
     )
     failed = sum(bool(stored.pair.failure) for stored in pairs)
@@ -49,18 +49,14 @@ def _system_name(pairs: Sequence[StoredPair]) -> str:
     return models[0] if len(models) == 1 else "stored"
 
 
-def _stored_quality(name: str, pairs: Sequence[StoredPair]) -> QualityData:
-    scores = [stored.pair.score.value if stored.pair.score else float("nan") for stored in pairs]
-    if all(map(math.isnan, scores)):
+def _stored_quality(name: str, scores: Sequence[QualityScore | None]) -> QualityData:
+    """Scores as they were stored; None where there is none."""
+    known = [score for score in scores if score is not None]
+    if not known:
         return QualityData()
-    methods = sorted({stored.pair.score.method for stored in pairs if stored.pair.score})
-    findings = [
-        frozenset(finding.check for finding in stored.pair.score.findings)
-        if stored.pair.score
-        else frozenset()
-        for stored in pairs
-    ]
-    return QualityData({name: scores}, {name: findings}, ", ".join(methods))
+    values = [score.value if score else math.nan for score in scores]
+    methods = ", ".join(sorted({score.method for score in known}))
+    return QualityData({name: values}, {name: [serious(score) for score in scores]}, methods)
 
 
 def from_reviews(store: Store, names: Sequence[str] = ()) -> Inputs:
@@ -78,7 +74,7 @@ def from_reviews(store: Store, names: Sequence[str] = ()) -> Inputs:
     if not found:
         raise UsageError(
             "No translation by an engine was accepted or edited in this store.",
-            "Review some first: mt review",
+            "Review some first: mt serve",
         )
     pairs = [stored for stored, _ in found]
     name = names[0] if names else _system_name(pairs)
@@ -88,26 +84,16 @@ def from_reviews(store: Store, names: Sequence[str] = ()) -> Inputs:
         "saw the system's text first, so scores are far above those against independent references."
     )
     written = [_line(before) for _, before in found]
+    # The score of an edited pair is that of the reviewer's text.
+    unchanged = [
+        stored.pair.score if _line(stored.pair.target) == text else None
+        for stored, text in zip(pairs, written, strict=True)
+    ]
     return Inputs(
         (name,),
         [written],
         [[_line(stored.pair.target) for stored in pairs]],
         [_line(stored.pair.source) for stored in pairs],
-        _reviewed_quality(name, pairs, written),
+        _stored_quality(name, unchanged),
         [note],
     )
-
-
-def _reviewed_quality(name: str, pairs: Sequence[StoredPair], written: Sequence[str]) -> QualityData:
-    """The stored score where the text is still the engine's, one of the same kind for what was edited away."""
-    data = _stored_quality(name, pairs)
-    changed = [i for i, stored in enumerate(pairs) if _line(stored.pair.target) != written[i]]
-    if not data.scores or not changed:
-        return data
-    scores, findings = list(data.scores[name]), list(data.findings[name])
-    judged = quality.score([(pairs[i].pair.source, written[i]) for i in changed])
-    for i, one in zip(changed, judged, strict=True):
-        scores[i] = one.value
-        findings[i] = frozenset(finding.check for finding in one.findings)
-    method = f"{data.method}; {judged[0].method} for the {len(changed):,} texts that were edited"
-    return QualityData({name: scores}, {name: findings}, method)

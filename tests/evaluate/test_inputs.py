@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,14 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt import quality
+from mt import config, quality
 from mt.data import Alignment, Bead, Document, Pair, QualityScore, Review, Segment, Verdict
 from mt.errors import FormatError, UsageError
-from mt.pipeline import score
+from mt.pipeline import score, score_judge
+from mt.pipeline.judge import PairJudge, Use
 from mt.pipeline.score_align import common_groups, grouped
 from mt.pipeline.score_inputs import FileRequest, Inputs, from_files
 from mt.pipeline.score_store import from_document, from_reviews
-from mt.store import PairRow, SettingsKey, Store
+from mt.store import PairRow, SettingsKey, Store, default_location
+from tests.evaluate.conftest import Mt
 
 TMX = """<?xml version="1.0" encoding="UTF-8"?>
 <tmx version="1.4"><header creationtool="t" creationtoolversion="1" segtype="sentence" o-tmf="t" adminlang="en"
@@ -208,8 +212,62 @@ def test_reviews_are_references_for_what_the_engine_wrote(store: Store) -> None:
     assert stretch.hypotheses == [["The cat sleeps.", "It rain."]]
     assert stretch.references == [["The cat sleeps.", "It is raining."]]
     assert "1 accepted and 1 edited" in inputs.notes[0]
-    assert inputs.quality.scores["starter"][0] == pytest.approx(0.9)
-    assert "1 texts that were edited" in inputs.quality.method
+    analysis = score.run(inputs, score.ScoreOptions(samples=20))
+    stored, judged = analysis.quality.scores["starter"]
+    assert stored == pytest.approx(0.9)
+    assert judged == quality.score([("Het regent.", "It rain.")])[0].value
+    assert analysis.quality.method.startswith("checks-9; mt-quality")
+    assert analysis.quality.method.endswith("for the 1 without a stored score")
+
+
+def test_the_reviews_of_the_default_store_are_scored_where_store_stands_alone(
+    store: Store, tmp_path: Path, mt: Mt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MT_HOME", str(tmp_path / "home"))
+    mt("score", "--store", code=5)
+    review(store, 1, Verdict.EDITED, "It is raining.")
+    store.close()
+    default_location().parent.mkdir(parents=True)
+    shutil.copy(tmp_path / "news.db", default_location())
+    for words in (["--store"], ["--store", "news.db"]):
+        found = json.loads(mt("score", *words, "--json", "-m", "bleu", "--no-judge").stdout)
+        assert (found["segments"], found["scores"][0]["system"]) == (1, "starter")
+
+
+def test_stored_scores_stay_out_when_all_is_judged_anew_or_nothing_may_be(store: Store) -> None:
+    review(store, 0, Verdict.ACCEPTED, "The cat sleeps.")
+    review(store, 1, Verdict.EDITED, "It is raining.")
+    anew = score.run(from_reviews(store), score.ScoreOptions(samples=0, judge=True))
+    assert anew.quality.method == quality.score([("Het regent.", "It rain.")])[0].method
+    assert anew.agreements["starter"].segments == 2
+    never = score.run(from_reviews(store), score.ScoreOptions(samples=0, judge=False))
+    assert never.agreements["starter"].segments == 1
+
+
+def test_hypotheses_are_judged_with_the_translation_model_where_there_is_one() -> None:
+    sources = ["Het regent in Utrecht.", "De kat slaapt op de bank.", "Zij komt morgen."]
+    targets = ["It is raining in Utrecht.", "The cat sleeps.", "She is coming tomorrow."]
+    inputs = Inputs(("new",), [targets], [targets], sources)
+    told = []
+    analysis = score.run(
+        inputs,
+        score.ScoreOptions(samples=0),
+        judge=score_judge.opener(config.load({"threads": 1}), Use(encoder=False), strict=True),
+        judged=lambda done, total: told.append((done, total)),
+    )
+    assert analysis.quality.method == "mt-quality-1:checks+engine"
+    assert "Judged without the sentence encoder." in analysis.notes
+    assert told == [(3, 3)]
+    assert len(analysis.quality.scores["new"]) == 3
+
+
+def test_an_engine_that_cannot_be_loaded_is_told_and_left_out_unless_asked_for() -> None:
+    settings = config.load({"model": "no-such-model"})
+    judge, notes = score_judge.opener(settings, Use(encoder=False), strict=False)()
+    assert isinstance(judge, PairJudge)
+    assert "no-such-model" in notes[0]
+    with pytest.raises(UsageError, match="no-such-model"):
+        score_judge.opener(settings, Use(encoder=False), strict=True)()
 
 
 def test_hypotheses_with_a_source_are_judged_and_compared_with_the_metric(
@@ -226,7 +284,7 @@ def test_hypotheses_with_a_source_are_judged_and_compared_with_the_metric(
 def test_too_many_pairs_are_not_judged_unless_asked_and_that_is_told(
     parallel: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(score, "JUDGED", 3)
+    monkeypatch.setattr(score_judge, "JUDGED", 3)
     inputs = Inputs(("new",), [parallel["other"]], [parallel["reference"]], parallel["reference2"])
     free = score.run(inputs, score.ScoreOptions(samples=0))
     assert not free.agreements

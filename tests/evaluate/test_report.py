@@ -49,10 +49,10 @@ def analysed(
 def analysis(parallel: dict[str, list[str]]) -> Analysis:
     systems = {"old": parallel["hypotheses"], EVIL: parallel["other"]}
     count = len(parallel["reference"])
-    nothing = [frozenset[str]()] * (count - 2)
+    nothing: list[dict[str, str]] = [{}] * (count - 2)
     quality = QualityData(
         {name: list(np.linspace(0.2, 0.9, count)) for name in systems},
-        {name: [frozenset({"truncation"}), frozenset({"number", "extra"}), *nothing] for name in systems},
+        {name: [{"truncation": "cut"}, {"number": "7", "extra": "long"}, *nothing] for name in systems},
         "checks-1",
     )
     return analysed(systems, parallel["reference"], quality)
@@ -140,8 +140,13 @@ def test_the_page_names_what_a_decision_needs(analysis: Analysis) -> None:
 
 def test_without_texts_no_sentence_is_in_any_report(parallel: dict[str, list[str]]) -> None:
     systems = {"old": parallel["hypotheses"], "new": parallel["other"]}
-    made = analysed(systems, parallel["reference"], texts=False)
+    count = len(parallel["reference"])
+    findings = [{"extra": "“quoted words” stand there"}] * count
+    quality = QualityData({"new": [0.5] * count}, {"new": findings}, "checks-1")
+    assert "quoted words" in page(analysed(systems, parallel["reference"], quality), "Scores")
+    made = analysed(systems, parallel["reference"], quality, texts=False)
     written = page(made, "Scores") + tables.markdown(made) + json.dumps(tables.record(made))
+    assert "quoted words" not in written
     for stream in parallel.values():
         assert all(line not in written for line in stream if len(line) > 5)
     assert "Segment 3" in written
@@ -199,7 +204,7 @@ def test_findings_make_buckets_and_suspects(analysis: Analysis) -> None:
     assert [bucket.label for bucket in table.buckets] == ["none", "extra", "number", "truncation"]
     titles = {found.title.split(":")[0]: found for found in analysis.suspects}
     assert [e.index for e in titles["Omission"].examples] == [0]
-    assert [(e.index, e.note) for e in titles["Hallucination"].examples] == [(1, "extra")]
+    assert [(e.index, e.findings) for e in titles["Hallucination"].examples] == [(1, {"extra": "long"})]
 
 
 def test_lists_are_sorted_and_differences_have_the_right_sign(analysis: Analysis) -> None:
