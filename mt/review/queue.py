@@ -70,6 +70,16 @@ class Queue:
         """Pairs that fit, whoever holds them, without taking them."""
         return self._store.search(query, order, count, offset)
 
+    def hold(self, pair_id: int) -> str:
+        """Take one pair, or keep it for longer; returns who else has it, or an empty text.
+
+        Raises:
+            StoreError: there is no such pair.
+        """
+        claimant = Claimant(self._reviewer, self._now())
+        holder = self._store.hold(pair_id, claimant, self._claim_seconds)
+        return "" if holder == self._reviewer else holder
+
     def release(self, pair_ids: Sequence[int]) -> None:
         """Give pairs back that this reviewer holds and will not decide on."""
         self._store.release(pair_ids, self._reviewer)

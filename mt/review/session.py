@@ -231,6 +231,17 @@ class ReviewSession:
         score = self._judge(replace(stored.pair, target=target, failure="")) if self._judge else None
         return self._record(stored, version, Verdict.EDITED, target, note, score)
 
+    def judge(self, pair_id: int, target: str) -> QualityScore | None:
+        """What an edit would be worth, without deciding; None without a judge or for an empty target.
+
+        Raises:
+            StoreError: there is no such pair.
+        """
+        pair = self.store.pair(pair_id).pair
+        if self._judge is None or not target.strip():
+            return None
+        return self._judge(replace(pair, target=target, failure=""))
+
     def reject(self, pair_id: int, version: int, reason: str) -> Saved:
         """The pair is of no use.
 

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mt.data import Finding, Severity
+from mt.data import Finding, Origin, Severity
 from mt.errors import UsageError
+from mt.quality import CHECKS
 from mt.quality.explain import reasons
 from mt.review import KEYS, ReviewSession, diff
 from mt.review.session import CATEGORIES, REASONS, SEVERITIES
 from mt.serve.call import Call
 from mt.serve.desk import Desk
-from mt.serve.records import Record, changes_record, document_record, summary_record, view_record
-from mt.store import Order, Saved, SavedFilter, Status
+from mt.serve.records import (
+    Record,
+    changes_record,
+    decided_record,
+    document_record,
+    finding_record,
+    summary_record,
+    view_record,
+)
+from mt.store import Order, PairQuery, Saved, SavedFilter, Status
 
 PAGE = 50
 LONGEST_PAGE = 200
+
+OFFERED = 20
+"""Values that are offered behind a key of the filter."""
 
 ORDERS = {order.value: order for order in Order}
 
@@ -44,6 +55,22 @@ def words(_desk: Desk, _call: Call) -> Record:
     }
 
 
+def suggestions(desk: Desk, call: Call) -> Record:
+    """What may follow a key of the filter, for what was typed of it so far."""
+    key, text = call.text("key", longest=20), call.text("text", "", 200)
+    if key == "doc":
+        found = desk.store.search_documents(text, OFFERED, counts=False)
+        return {"values": [{"value": info.id, "label": info.name} for info in found]}
+    known = {
+        "check": list(CHECKS),
+        "status": [*(status.value for status in Status), "any"],
+        "origin": [origin.value for origin in Origin],
+    }
+    names = desk.store.reviewers() if key == "reviewer" else known.get(key, [])
+    fitting = [name for name in names if text.lower() in name.lower()]
+    return {"values": [{"value": name, "label": ""} for name in fitting[:OFFERED]]}
+
+
 # The queue
 
 
@@ -63,15 +90,30 @@ def count(desk: Desk, call: Call) -> Record:
 
 
 def next_pair(desk: Desk, call: Call) -> Record:
-    """The next pair, held for the reviewer; pairs that are named are given back first."""
-    session, query = desk.session(call.reviewer), desk.query(call.text("filter", ""))
-    order = call.choice("order", ORDERS, "worst")
-    given_back = [call.integer("release")] if call.values.get("release") is not None else []
-    with desk.writing:
-        if given_back:
-            session.queue.release(given_back)
-        stored = session.next(query, order)
-    return {"pair": _view(desk, session, stored.id) if stored else None}
+    """The next pair, held for the reviewer; a pair that is named is given back first."""
+    session, wanted = desk.session(call.reviewer), _wanted(desk, call)
+    if call.values.get("release") is not None:
+        session.queue.release([call.integer("release")])
+    return {"pair": _next(desk, session, wanted)}
+
+
+def release(desk: Desk, call: Call) -> Record:
+    """Give pairs back that the reviewer holds."""
+    desk.session(call.reviewer).queue.release(call.integers("pairs"))
+    return {}
+
+
+Wanted = tuple[PairQuery, Order]
+"""Which pair comes next."""
+
+
+def _wanted(desk: Desk, call: Call) -> Wanted:
+    return desk.query(call.text("filter", "")), call.choice("order", ORDERS, "worst")
+
+
+def _next(desk: Desk, session: ReviewSession, wanted: Wanted) -> Record | None:
+    stored = session.next(*wanted)
+    return _view(desk, session, stored.id) if stored else None
 
 
 # One pair
@@ -81,6 +123,13 @@ def pair(desk: Desk, call: Call) -> Record:
     """A pair with everything that helps to decide."""
     number = desk.pair(call.path["pair"]).id
     return {"pair": _view(desk, desk.session(call.reviewer), number)}
+
+
+def hold(desk: Desk, call: Call) -> Record:
+    """A pair, held for the reviewer where nobody else holds it; again and again while it is looked at."""
+    session, number = desk.session(call.reviewer), desk.pair(call.path["pair"]).id
+    session.queue.hold(number)
+    return {"pair": _view(desk, session, number)}
 
 
 def links(desk: Desk, call: Call) -> Record:
@@ -95,8 +144,22 @@ def explain(desk: Desk, call: Call) -> Record:
     return {"reasons": reasons(score) if score else []}
 
 
+def judge(desk: Desk, call: Call) -> Record:
+    """What an edit would be worth: its difference, score and findings. Nothing is written."""
+    stored, target = desk.pair(call.path["pair"]), call.text("target")
+    found = desk.session(call.reviewer).judge(stored.id, target)
+    return {
+        "changes": changes_record(diff(stored.pair.target, target)),
+        "score": found.value if found else None,
+        "findings": [finding_record(one) for one in found.findings] if found else [],
+    }
+
+
 def verdict(desk: Desk, call: Call) -> Record | Conflict:
-    """Record a decision on the version of the pair that the reviewer saw."""
+    """Record a decision on the version of the pair that the reviewer saw.
+
+    With ``then`` (a filter and an order) the answer brings the next pair, and the decided one in short.
+    """
     session, number = desk.session(call.reviewer), desk.pair(call.path["pair"]).id
     version, note = call.integer("version"), call.text("note", "", 2000)
     said = call.text("verdict", longest=20)
@@ -111,17 +174,18 @@ def verdict(desk: Desk, call: Call) -> Record | Conflict:
         "undo": lambda: session.undo_pair(number, version),
     }
     decide = call.choice("verdict", table)
-    # An edit is judged first, and nobody waits for that.
-    with nullcontext() if said == "edit" else desk.writing:
-        saved = decide()
+    then = call.inner("then")
+    wanted = _wanted(desk, then) if then else None
+    saved = decide()
+    if saved.saved and wanted is not None:
+        return {"saved": True, "pair": decided_record(saved.pair), "next": _next(desk, session, wanted)}
     return _answer(desk, session, saved, call.values.get("target"))
 
 
 def undo(desk: Desk, call: Call) -> Record | Conflict:
     """Take back the reviewer's newest decision that still counts."""
     session = desk.session(call.reviewer)
-    with desk.writing:
-        saved = session.undo()
+    saved = session.undo()
     return {"pair": None} if saved is None else _answer(desk, session, saved, None)
 
 
@@ -235,10 +299,11 @@ def remove_filter(desk: Desk, call: Call) -> Record:
 # Documents
 
 
-def documents(desk: Desk, _call: Call) -> Record:
-    """The documents with their progress, old versions left out."""
-    infos = [info for info in desk.store.documents() if not info.superseded]
-    return {"documents": [document_record(info) for info in infos]}
+def documents(desk: Desk, call: Call) -> Record:
+    """Documents with their progress, the newest first, old versions left out."""
+    limit, offset = call.integer("limit", PAGE, 1, LONGEST_PAGE), call.integer("offset", 0)
+    found = desk.store.search_documents(call.text("text", "", 200), limit + 1, offset)
+    return {"documents": [document_record(info) for info in found[:limit]], "more": len(found) > limit}
 
 
 def document(desk: Desk, call: Call) -> Record:

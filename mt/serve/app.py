@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
@@ -65,7 +64,9 @@ class Site:
             ("GET", "/api/words", api.words),
             ("GET", "/api/queue", api.queue),
             ("GET", "/api/count", api.count),
+            ("GET", "/api/suggestions", api.suggestions),
             ("POST", "/api/next", api.next_pair),
+            ("POST", "/api/release", api.release),
             ("POST", "/api/undo", api.undo),
             ("POST", "/api/accept-all", api.accept_all),
             ("POST", "/api/diff", api.difference),
@@ -73,6 +74,8 @@ class Site:
             ("POST", "/api/filters", api.save_filter),
             ("DELETE", "/api/filters", api.remove_filter),
             ("GET", "/api/pairs/{pair:int}", api.pair),
+            ("POST", "/api/pairs/{pair:int}/hold", api.hold),
+            ("POST", "/api/pairs/{pair:int}/judge", api.judge),
             ("GET", "/api/pairs/{pair:int}/links", api.links),
             ("GET", "/api/pairs/{pair:int}/reasons", api.explain),
             ("POST", "/api/pairs/{pair:int}/verdict", api.verdict),
@@ -208,12 +211,8 @@ def page_files() -> dict[str, tuple[bytes, str, str]]:
 
 
 def progress(desk: Desk) -> dict[str, Any]:
-    """How many pairs have each status, in all and for each document."""
-    by_document = desk.store.progress()
-    total: Counter[str] = Counter()
-    for counts in by_document.values():
-        total.update({status.value: number for status, number in counts.items()})
-    return {"total": dict(total)}
+    """How many pairs have each status."""
+    return {"total": {status.value: number for status, number in desk.store.totals().items()}}
 
 
 async def _object(request: Request) -> dict[str, Any]:

@@ -47,6 +47,22 @@ class Call:
             raise UsageError(f"{name} must be a whole number from {low} to {high}.")
         return value
 
+    def integers(self, name: str, most: int = 100) -> list[int]:
+        """A list of whole numbers."""
+        value = self.values.get(name)
+        if not isinstance(value, list) or len(value) > most:
+            raise UsageError(f"{name} must be a list of at most {most} whole numbers.")
+        return [Call("", {}, {name: one}).integer(name) for one in value]
+
+    def inner(self, name: str) -> Call | None:
+        """An object within the object, as a call of the same reviewer; None where it is not there."""
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise UsageError(f"{name} must be an object.")
+        return Call(self.reviewer, self.path, value)
+
     def flag(self, name: str) -> bool:
         """True or false; it must be there."""
         value = self.values.get(name)

@@ -18,9 +18,6 @@ from mt.store import DocumentInfo, PairQuery, Store, StoredPair
 REVIEWERS = 1000
 """Review sessions kept; a session that is made again knows everything from the store."""
 
-DOCUMENTS = 20_000
-"""Documents whose names and kinds are kept."""
-
 FRESH_SECONDS = 3.0
 """How old the figures may be: a page asks for them and for five plots at once."""
 
@@ -62,20 +59,12 @@ class Desk:
         self, store: Store, judge: Judge | None = None, score_beads: BeadScorer | None = None
     ) -> None:
         self.store = store
-        # Threads that wait here are woken at once; those that wait in the database ask again after a while.
-        self.writing = threading.Lock()
         self._judge = judge or (lambda pair: PairJudge()([pair])[0])
         self._score_beads = score_beads
         self._sessions: _Cache[str, ReviewSession] = _Cache(REVIEWERS)
-        self._kinds: _Cache[str, DocumentInfo] = _Cache(DOCUMENTS)
         self.linker = LateLinker()
         self._counting = threading.Lock()
         self._counted: Counted | None = None
-
-    def warm(self) -> None:
-        """Read what the first requests would have to wait for."""
-        for info in self.store.documents()[-DOCUMENTS:]:
-            self._kinds.put(info.id, info)
 
     def session(self, reviewer: str) -> ReviewSession:
         """The review session of a reviewer."""
@@ -112,19 +101,14 @@ class Desk:
 
         Args:
             document_id: its identifier, not a name.
-            fresh: False where only what never changes is wanted.
+            fresh: False where the counts are not wanted; to count takes long for a large document.
 
         Raises:
             NotHereError: there is none.
         """
-        if not fresh:
-            return self._kinds.get(document_id, lambda: self.document(document_id))
-        try:
-            return self.store.document_info(document_id)
-        except Exception as error:
-            if any(info.id == document_id for info in self.store.documents()):
-                raise
-            raise NotHereError(f"There is no document {document_id}.") from error
+        if not self.store.has_document(document_id):
+            raise NotHereError(f"There is no document {document_id}.")
+        return self.store.document_info(document_id) if fresh else self.store.document_head(document_id)
 
     def statistics(self) -> Counted:
         """The figures of the reviews, some seconds old at most; counted by one request at a time."""

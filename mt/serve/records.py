@@ -51,7 +51,7 @@ def view_record(view: PairView, info: DocumentInfo) -> Record:
         **pair_record(stored),
         "version": stored.version,
         "decided": _moment(stored.decided),
-        "document": {"id": info.id, "name": info.name, "kind": info.kind, "segments": info.segments},
+        "document": {"id": info.id, "name": info.name, "kind": info.kind},
         "before": [summary_record(one) for one in view.before],
         "after": [summary_record(one) for one in view.after],
         "findings": [{**finding_record(seen.finding), "dismissed": seen.dismissed} for seen in view.findings],
@@ -74,6 +74,11 @@ def view_record(view: PairView, info: DocumentInfo) -> Record:
         "holder": view.holder,
         "bead": _bead_record(view.bead) if view.bead else None,
     }
+
+
+def decided_record(stored: StoredPair) -> Record:
+    """What a decision made of a pair, in short."""
+    return {**summary_record(stored), "version": stored.version}
 
 
 def document_record(info: DocumentInfo) -> Record:

@@ -47,7 +47,7 @@ def run(desk: Desk, access: Access, reviewer: str, begin: Sequence[Callable[[], 
         lifespan="off",
     )
     with listening(bind) as bound:
-        for work in (desk.warm, *begin):
+        for work in begin:
             threading.Thread(target=work, daemon=True).start()
         uvicorn.Server(settings).run(sockets=[bound])
 

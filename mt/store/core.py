@@ -195,6 +195,16 @@ class Store:
         with self.database.read() as session:
             return documents.progress(session)
 
+    def totals(self) -> dict[Status, int]:
+        """How many pairs have each status; old versions are left out."""
+        with self.database.read() as session:
+            return documents.totals(session)
+
+    def reviewers(self) -> list[str]:
+        """Who has reviewed, by name."""
+        with self.database.read() as session:
+            return reviews.reviewers(session)
+
     def segment_texts(self, document_id: str, positions: Sequence[int]) -> list[str]:
         """The plain texts of some of a document's segments, in the order of their positions."""
         with self.database.read() as session:
@@ -209,6 +219,23 @@ class Store:
         """One document with its counts."""
         with self.database.read() as session:
             return documents.infos(session, [documents.number_of(session, document_id)])[0]
+
+    def search_documents(
+        self, text: str = "", limit: int = 100, offset: int = 0, counts: bool = True
+    ) -> list[DocumentInfo]:
+        """Current documents whose name or identifier holds a text, the newest first.
+
+        Args:
+            text: a part of the name; an empty one is in every name.
+            limit: how many at most.
+            offset: how many to leave out before them.
+            counts: False leaves out what has to be counted.
+        """
+        with self.database.read() as session:
+            numbers = documents.matching(session, text, limit, offset)
+            if not counts:
+                return documents.heads(session, numbers)
+            return documents.infos(session, sorted(numbers))[::-1]
 
     def current_document(self, name: str, target_lang: str, kind: str = "text") -> str | None:
         """Identifier of the newest version of a document by its exact name; None where there is none."""
@@ -473,6 +500,16 @@ class Store:
         with self.database.write() as session:
             found = queue.claim(session, query, order, claimant, seconds, count, without)
             return pairs.load_all(session, found)
+
+    def hold(self, pair_id: int, claimant: Claimant, seconds: float) -> str:
+        """Hand one pair to a reviewer, or leave it to whoever has it; returns who has it then.
+
+        Raises:
+            StoreError: there is no such pair.
+        """
+        with self.database.write() as session:
+            pairs.load_one(session, pair_id)
+            return queue.hold(session, pair_id, claimant, seconds)
 
     def release(self, pair_ids: Sequence[int], reviewer: str) -> None:
         """Give back pairs that a reviewer holds."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from mt.errors import StoreError
@@ -57,6 +57,10 @@ class Session(ABC):
     @abstractmethod
     def text_condition(self, phrases: Sequence[str]) -> tuple[str, Any]:
         """The same as a condition, with its one value, on one pair ``p``."""
+
+    def text_along(self, phrases: Sequence[str]) -> tuple[str, Any]:
+        """The same for reading far along an index: what it costs to begin is won back on many pairs."""
+        return self.text_condition(phrases)
 
     @abstractmethod
     def memory_query(self, words: Sequence[str], count: int) -> tuple[str, list[Any]]:
@@ -174,15 +178,25 @@ class Database(ABC):
     @contextmanager
     def _transaction(self, write: bool, durable: bool) -> Iterator[Session]:
         with self.explained():
-            connection = self._take()
-            whole = False
-            try:
-                session = self.begin(connection, write, durable)
-                yield session
-                self.end(connection, commit=True)
-                whole = True
-            finally:
-                self._give(connection, whole)
+            with self.turn() if write else nullcontext():
+                connection = self._take()
+                whole = False
+                try:
+                    session = self.begin(connection, write, durable)
+                    yield session
+                    self.end(connection, commit=True)
+                    whole = True
+                finally:
+                    self._give(connection, whole)
+            if durable:
+                self.settle()
+
+    def turn(self) -> AbstractContextManager[Any]:
+        """What a writer waits for before it begins, where the database has no queue of its own."""
+        return nullcontext()
+
+    def settle(self) -> None:  # noqa: B027
+        """Wait until the disk has what was committed, where the commit itself does not wait for it."""
 
     @contextmanager
     def explained(self) -> Iterator[None]:

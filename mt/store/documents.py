@@ -171,6 +171,12 @@ def progress(session: Session) -> dict[str, dict[Status, int]]:
     return found
 
 
+def totals(session: Session) -> dict[Status, int]:
+    """Pairs of current documents by status."""
+    rows = session.rows("SELECT status, count(*) FROM pairs WHERE standing = 0 GROUP BY status")
+    return {Status(status): count for status, count in rows}
+
+
 def segment_texts(session: Session, document_id: str, positions: Sequence[int]) -> list[str]:
     """The plain texts of some segments."""
     rows = session.rows_in(
@@ -299,6 +305,32 @@ def find(session: Session, wanted: str) -> int:
         if found:
             raise UsageError(f"{wanted!r} may mean {_listed(found)}.", "Give the identifier of one of them.")
     raise UsageError(f"No document is called {wanted!r}.", "See what there is: mt list")
+
+
+def matching(session: Session, text: str, limit: int, offset: int = 0) -> list[int]:
+    """Internal numbers of current documents whose name or identifier holds a text, the newest first.
+
+    Case counts for letters outside ASCII.
+    """
+    pattern = "%" + re.sub(r"([%_\\])", r"\\\1", text.lower()) + "%"
+    rows = session.rows(
+        "SELECT number FROM documents WHERE superseded_by IS NULL"
+        " AND (lower(name) LIKE ? ESCAPE '\\' OR lower(id) LIKE ? ESCAPE '\\')"
+        f" ORDER BY number DESC LIMIT {limit} OFFSET {offset}",
+        (pattern, pattern),
+    )
+    return [number for (number,) in rows]
+
+
+def heads(session: Session, numbers: Sequence[int]) -> list[DocumentInfo]:
+    """Documents without their counts, in the order of their numbers as given."""
+    rows = {
+        row[0]: row[1:]
+        for row in session.rows_in(
+            f"SELECT d.number, {COLUMNS} FROM documents d WHERE d.number IN ({{}})", numbers
+        )
+    }
+    return [_info(rows[number], 0, (0, 0, 0, None)) for number in numbers]
 
 
 def id_of(session: Session, number: int) -> str:

@@ -25,13 +25,26 @@ def claim(
     first = search.find(session, query, order, count + len(without), 0, claimant)
     found = [pair for pair in first if pair not in without][:count]
     session.execute("DELETE FROM claims WHERE expires <= ?", (to_micros(claimant.now),))
+    _put(session, found, claimant, seconds)
+    return found
+
+
+def hold(session: Session, pair: int, claimant: Claimant, seconds: float) -> str:
+    """Claim one pair, or claim it for longer, unless somebody else has it; returns who has it then."""
+    session.lock("claims")
+    other = holders(session, [pair], to_micros(claimant.now)).get(pair, claimant.reviewer)
+    if other == claimant.reviewer:
+        _put(session, [pair], claimant, seconds)
+    return other
+
+
+def _put(session: Session, pair_ids: Sequence[int], claimant: Claimant, seconds: float) -> None:
     expires = to_micros(claimant.now + timedelta(seconds=seconds))
     session.executemany(
         "INSERT INTO claims (pair, reviewer, expires) VALUES (?, ?, ?)"
         " ON CONFLICT (pair) DO UPDATE SET reviewer = excluded.reviewer, expires = excluded.expires",
-        [(pair, claimant.reviewer, expires) for pair in found],
+        [(pair, claimant.reviewer, expires) for pair in pair_ids],
     )
-    return found
 
 
 def release(session: Session, pair_ids: Sequence[int], reviewer: str) -> None:

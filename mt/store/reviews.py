@@ -74,6 +74,16 @@ def of_reviewer(session: Session, reviewer: str, before: int | None, limit: int)
     return [_read(row) for row in rows]
 
 
+def reviewers(session: Session) -> list[str]:
+    """Who has reviewed, by name; each is one look into the index."""
+    found: list[str] = []
+    while (
+        name := session.value("SELECT min(reviewer) FROM reviews WHERE reviewer > ?", (found[-1:] or [""]))
+    ) is not None:
+        found.append(name)
+    return found
+
+
 def reviewed_pairs(session: Session, after: int, limit: int) -> list[int]:
     """Identifiers of the next pairs that have a history, ascending."""
     rows = session.rows(

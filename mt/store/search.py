@@ -333,7 +333,7 @@ class _Search:
         if len(self._documents) > BRANCHES:
             terms.one_of("p.document", self._documents)
         if self._query.phrases:
-            terms.add(*self._session.text_condition(self._query.phrases))
+            terms.add(*self._session.text_along(self._query.phrases))
         return terms
 
     def _key(self, score: str, document: str, position: str) -> str:

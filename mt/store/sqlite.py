@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mt.errors import StoreError
 from mt.store.database import Database, Row, Session
+from mt.store.disk import Flush
+from mt.store.marked import MarkedPairs, Stand
 
 APPLICATION = 0x6D74_5374
 """Marks a file as a store of this program: ``mtSt`` in ASCII."""
@@ -17,18 +21,31 @@ BUSY_SECONDS = 20.0
 """How long a writer waits for another one; a batch of pairs takes well under a second."""
 
 
+MOST_CHANGED = 200
+"""Changed pairs that are looked up one by one; for more the full-text index is read anew."""
+
+
 class SqliteSession(Session):
-    """A transaction on one SQLite connection."""
+    """A transaction on one SQLite connection.
+
+    Args:
+        connection: with the transaction open.
+        marked: what earlier transactions learnt from the full-text index.
+    """
 
     dialect = "sqlite"
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, marked: MarkedPairs) -> None:
         self._connection = connection
+        self._marked = marked
+        self._wrote = False
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
+        self._wrote = True
         return self._connection.execute(sql, values).rowcount
 
     def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._wrote = True
         self._connection.executemany(sql, rows)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -48,6 +65,39 @@ class SqliteSession(Session):
     def text_condition(self, phrases: Sequence[str]) -> tuple[str, Any]:
         condition = "EXISTS (SELECT 1 FROM pairs_text WHERE pairs_text MATCH ? AND rowid = p.id)"
         return condition, _match(phrases)
+
+    def text_along(self, phrases: Sequence[str]) -> tuple[str, Any]:
+        # What this transaction wrote may be rolled back, and nobody else must learn of it.
+        marks = None if self._wrote else self._marks(_match(phrases))
+        return self.text_condition(phrases) if marks is None else ("substr(?, p.id, 1) = x'01'", marks)
+
+    def _marks(self, match: str) -> bytes | None:
+        def find(after: int) -> str:
+            # As one text: a row for each of half a million pairs would take four times as long.
+            return (
+                self.value(
+                    "SELECT group_concat(rowid) FROM pairs_text WHERE pairs_text MATCH ? AND rowid > ?",
+                    (match, after),
+                )
+                or ""
+            )
+
+        def recheck(after: int) -> dict[int, bool] | None:
+            changed = self.rows(
+                "SELECT DISTINCT pair FROM reviews WHERE id > ? AND target_before <> target_after"
+                f" LIMIT {MOST_CHANGED + 1}",
+                (after,),
+            )
+            if len(changed) > MOST_CHANGED:
+                return None
+            holds = "SELECT EXISTS (SELECT 1 FROM pairs_text WHERE pairs_text MATCH ? AND rowid = ?)"
+            return {pair: bool(self.value(holds, (match, pair))) for (pair,) in changed}
+
+        return self._marked.get(match, Stand(self._last("pairs"), self._last("reviews")), find, recheck)
+
+    def _last(self, table: str) -> int:
+        """The largest identifier that a table has ever given."""
+        return self.value("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)) or 0
 
     def memory_query(self, words: Sequence[str], count: int) -> tuple[str, list[Any]]:
         either = " OR ".join(_match([word]) for word in words)
@@ -82,6 +132,9 @@ class SqliteDatabase(Database):
         super().__init__(str(path), read_only)
         self.path = path
         self.busy_seconds = busy_seconds
+        self._marked = MarkedPairs()
+        self._writing = threading.Lock()
+        self._flush = Flush(Path(f"{path}-wal"))
         if path.is_dir():
             raise StoreError(f"{path} is a folder, not a store.", f"Give a file: --store {path / 'store.db'}")
         if read_only and not path.exists():
@@ -131,21 +184,38 @@ class SqliteDatabase(Database):
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA temp_store = MEMORY")
         if not self.read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            (journal,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            # With a log, a commit is durable once the log was flushed, which many commits do together.
+            connection.execute(f"PRAGMA synchronous = {'NORMAL' if journal == 'wal' else 'FULL'}")
 
-    def begin(self, connection: sqlite3.Connection, write: bool, durable: bool) -> SqliteSession:
-        if durable:
-            connection.execute("PRAGMA synchronous = FULL")
+    def begin(self, connection: sqlite3.Connection, write: bool, durable: bool) -> SqliteSession:  # noqa: ARG002
         # A writer takes its lock at once: one that first reads and then writes could not be made to wait.
         connection.execute("BEGIN IMMEDIATE" if write else "BEGIN DEFERRED")
-        return SqliteSession(connection)
+        return SqliteSession(connection, self._marked)
 
     def end(self, connection: sqlite3.Connection, commit: bool) -> None:
         if connection.in_transaction:
             connection.execute("COMMIT" if commit else "ROLLBACK")
-        if not self.read_only:
-            connection.execute("PRAGMA synchronous = NORMAL")
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        # Threads that wait here are woken at once; those that wait in SQLite ask again after a while.
+        if not self._writing.acquire(timeout=self.busy_seconds):
+            what, hint = _REASONS[sqlite3.SQLITE_BUSY]
+            raise StoreError(f"The store {self.name}: {what}.", hint)
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    def settle(self) -> None:
+        try:
+            self._flush()
+        except OSError as error:
+            raise StoreError(
+                f"The store {self.name}: the disk refused to write: {error.strerror}.",
+                "Check the disk and run this again: the last decisions may be lost.",
+            ) from error
 
     def version(self) -> int:
         with self.read() as session:

@@ -24,6 +24,7 @@ from mt.store import (
     StoredPair,
     memory,
     search,
+    sqlite,
 )
 
 pytest_plugins = ["tests.stores"]
@@ -215,6 +216,34 @@ def test_text_of_an_edit_is_found_and_the_text_before_it_is_not(store: Store) ->
     assert store.count(PairQuery(text=("colour",))) == 1
 
 
+@pytest.mark.parametrize("most", [200, 0], ids=["one by one", "anew"])
+def test_a_search_that_was_asked_before_sees_every_change_of_the_text_since(
+    store_location: str, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(search, "FEW", 0)
+    monkeypatch.setattr(sqlite, "MOST_CHANGED", most)
+    with Store.open(store_location) as store, Store.open(store_location) as elsewhere:
+        document_id = store.put_document(Document("", "nl", "x", name="x"), "en", kind="bitext")
+        store.add_pairs(document_id, [PairRow(n, Pair("bron", f"colour {n}")) for n in range(4)])
+        numbers = [one.id for one in store.pairs(document_id)]
+
+        def found(word: str) -> list[int]:
+            query = PairQuery(text=(word,), statuses=())
+            return [numbers.index(one.id) for one in store.search(query, Order.DOCUMENT, limit=9)]
+
+        assert (found("colour"), found("color")) == ([0, 1, 2, 3], [])
+        store.record(Review(numbers[0], Verdict.EDITED, "color 0", "anna", AT))
+        elsewhere.record(Review(numbers[2], Verdict.EDITED, "color 2", "bert", AT))
+        assert (found("colour"), found("color")) == ([1, 3], [0, 2])
+        store.record(Review(numbers[2], Verdict.UNDONE, "", "anna", AT))
+        assert (found("colour"), found("color")) == ([1, 2, 3], [0])
+        elsewhere.add_pairs(
+            document_id, [PairRow(4, Pair("bron", "color 4")), PairRow(3, Pair("b", "color"))]
+        )
+        numbers[3:] = [one.id for one in store.pairs(document_id)][3:]
+        assert (found("colour"), found("color")) == ([1, 2], [0, 3, 4])
+
+
 def test_pairs_of_an_old_version_and_replaced_ones_are_not_found(store: Store) -> None:
     every = filled(store)
     store.put_document(Document("", "nl", "changed", name="0.txt"), "en", kind="bitext")
@@ -244,6 +273,18 @@ def test_a_claimed_pair_is_not_handed_to_another_reviewer_until_the_claim_expire
     assert [one.id for one in store.claim(query, Order.WORST, anna, 60)] == [first.id]
     later = Claimant("bert", AT + timedelta(seconds=61))
     assert [one.id for one in store.claim(query, Order.WORST, later, 60)] == [first.id]
+
+
+def test_a_pair_is_held_by_the_first_who_takes_it_and_for_longer_when_it_is_taken_again(store: Store) -> None:
+    first, *_ = filled(store)
+    anna, bert = Claimant("anna", AT), Claimant("bert", AT)
+    assert store.hold(first.id, anna, 60) == "anna"
+    assert store.hold(first.id, bert, 60) == "anna"
+    assert store.hold(first.id, Claimant("anna", AT + timedelta(seconds=50)), 60) == "anna"
+    assert store.hold(first.id, Claimant("bert", AT + timedelta(seconds=100)), 60) == "anna"
+    assert store.hold(first.id, Claimant("bert", AT + timedelta(seconds=111)), 60) == "bert"
+    with pytest.raises(StoreError, match="no pair"):
+        store.hold(10**9, anna, 60)
 
 
 def test_a_decision_and_a_release_end_a_claim(store: Store) -> None:

@@ -6,7 +6,10 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,11 +18,12 @@ from hypothesis import strategies as st
 
 from mt.data import Document, Pair, Review, Verdict
 from mt.errors import StoreError, UsageError
-from mt.store import PairRow, RunState, Store, default_location
+from mt.store import PairRow, RunState, Store, default_location, disk
 from mt.store.clock import from_micros
 from mt.store.migrations import MIGRATIONS, migrate
 from mt.store.sqlite import SqliteDatabase
 
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ARTICLE = Document("", "nl", "Dag allemaal.", name="dag.txt")
 
 
@@ -70,12 +74,68 @@ def test_the_log_is_written_ahead_and_foreign_keys_hold(tmp_path: Path) -> None:
         assert session.value("PRAGMA synchronous") == 1
 
 
-def test_what_a_human_decided_waits_for_the_disk(tmp_path: Path) -> None:
+def test_what_a_human_decided_waits_for_the_disk_and_other_writes_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[int] = []
     with Store.open(tmp_path / "a.db") as store:
-        with store.database.write(durable=True) as session:
-            assert session.value("PRAGMA synchronous") == 2
-        with store.database.write() as session:
-            assert session.value("PRAGMA synchronous") == 1
+        monkeypatch.setattr(disk, "_flush_file", lambda path: flushed.append(path.stat().st_size))
+        document = store.put_document(Document("", "nl", "Een.", name="a.txt"))
+        store.add_pairs(document, [PairRow(0, Pair("Een.", "One."))])
+        assert flushed == []
+        (pair,) = store.pairs(document)
+        log = tmp_path / "a.db-wal"
+        before = log.stat().st_size
+        store.record(Review(pair.id, Verdict.ACCEPTED, "One.", "anna", NOW))
+        assert len(flushed) == 1
+        assert flushed[0] > before
+        assert flushed[0] == log.stat().st_size
+
+
+def test_a_disk_that_refuses_is_told_and_not_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Store.open(tmp_path / "a.db") as store:
+        document = store.put_document(Document("", "nl", "Een.", name="a.txt"))
+        store.add_pairs(document, [PairRow(0, Pair("Een.", "One."))])
+        (pair,) = store.pairs(document)
+        review = Review(pair.id, Verdict.ACCEPTED, "One.", "anna", NOW)
+        monkeypatch.setattr(disk, "_flush_file", refuse)
+        with pytest.raises(StoreError, match="No space left"):
+            store.record(review)
+        monkeypatch.undo()
+        with pytest.raises(StoreError, match="No space left"):
+            store.record(review)
+
+
+def test_threads_that_come_while_the_disk_is_busy_share_the_next_flush(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, flushes = threading.Event(), threading.Event(), []
+
+    def slow(path: Path) -> None:
+        flushes.append(path)
+        begun.set()
+        assert go_on.wait(20)
+
+    monkeypatch.setattr(disk, "_flush_file", slow)
+    flush = disk.Flush(tmp_path / "log")
+    threads = [threading.Thread(target=flush) for _ in range(9)]
+    threads[0].start()
+    assert begun.wait(20)
+    for thread in threads[1:]:
+        thread.start()
+    while sum(thread.is_alive() for thread in threads) < 9 or len(flush._changed._waiters) < 8:
+        time.sleep(0.01)
+    assert len(flushes) == 1
+    go_on.set()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+    assert len(flushes) == 2
 
 
 def test_a_file_that_is_not_a_database_is_left_alone(tmp_path: Path) -> None:
