@@ -276,7 +276,9 @@ def _print_tables(analysis: Analysis, digits: int) -> None:
     columns, body = tables.rows(analysis.comparison, digits, lines=True)
     report.table(columns, body, numeric=columns[1:])
     report.out(tables.legend(analysis.comparison))
-    for sentence in analysis.verdict.sentences:
+    verdict = analysis.verdict
+    report.out(f"\n{verdict.headline}.")
+    for sentence in (*verdict.sentences, *verdict.facts):
         report.out(sentence)
     if analysis.agreements:
         columns, body = tables.agreement_rows(analysis)

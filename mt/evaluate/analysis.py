@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mt.evaluate import Comparison, QualityData, SystemScore
+from mt.evaluate import Comparison, QualityData
 from mt.evaluate.buckets import BucketTable, Profile, bucket_tables
 from mt.evaluate.ranks import Agreement, agreement
 from mt.evaluate.scorer import Scorer
+from mt.evaluate.verdict import Verdict, facts, judge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,21 +55,6 @@ class Texts:
     source: str | None
     references: tuple[str, ...]
     hypotheses: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Which system to ship.
-
-    Attributes:
-        best: the system with the best main metric.
-        sure: whether it is significantly better (p < 0.05) than the runner-up.
-        sentences: the reasons, for a reader.
-    """
-
-    best: str
-    sure: bool
-    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,71 +130,22 @@ def analyse(
         for system in scorer.systems
         if system in known.scores
     }
-    found = Analysis(comparison, metric, judge(comparison), scores, agreements, known, tuple(notes))
+    verdict = judge(comparison)
+    found = Analysis(comparison, metric, verdict, scores, agreements, known, tuple(notes))
     if profile is None:
         return found
     good = {system: values if higher else -values for system, values in scores.items()}
+    buckets = tuple(bucket_tables(scorer, metric, profile, known))
+    known_facts = facts(verdict, metric, good, buckets, higher, _suspect_counts(known))
     return replace(
         found,
-        buckets=tuple(bucket_tables(scorer, metric, profile, known)),
+        verdict=replace(verdict, facts=tuple(known_facts)),
+        buckets=buckets,
         worst=tuple(_extremes(good, scores, examples, worst=True)),
         best=tuple(_extremes(good, scores, examples, worst=False)),
         differences=tuple(_differences(good, scores, comparison.baseline, examples)),
         suspects=tuple(_suspects(scores, known, examples)),
     )
-
-
-def judge(comparison: Comparison) -> Verdict:
-    """Which system is best by the first metric, whether by chance, and whether the other metrics agree."""
-    main = next(iter(comparison.rows))
-    leader = _best(comparison, main)
-    if len(comparison.rows[main]) == 1:
-        row = comparison.rows[main][0]
-        return Verdict(
-            leader, False, (f"{main} is {row.score.value:.1f} over {comparison.segments:,} segments.",)
-        )
-    ranked = _ranked(comparison, main)
-    second = ranked[1].system
-    p = _pair(comparison, main, leader, second)
-    gap = abs(ranked[0].score.value - ranked[1].score.value)
-    sure = p is not None and p < 0.05 and gap > 0
-    chance = "" if p is None else f" (p = {p:.4f}, paired bootstrap)"
-    first = (
-        f"{leader} has the best {main}, {ranked[0].score.value:.1f}: {gap:.1f} better than {second}{chance}."
-        if gap
-        else f"{leader} and {second} have the same {main}, {ranked[0].score.value:.1f}."
-    )
-    return Verdict(leader, sure, (first, *_reservations(comparison, main, leader, second, sure)))
-
-
-def _reservations(comparison: Comparison, main: str, leader: str, second: str, sure: bool) -> Iterator[str]:
-    if sure:
-        yield f"The difference is unlikely to be chance: ship {leader}, as far as these segments tell."
-    else:
-        yield f"That may be chance: on these segments {leader} and {second} cannot be told apart by {main}."
-    others = [metric for metric in comparison.rows if metric != main]
-    against = [metric for metric in others if _best(comparison, metric) != leader]
-    if others and not against:
-        listed = " and ".join((", ".join(others[:-1]), others[-1]) if others[1:] else others)
-        yield f"{listed} agree{'' if others[1:] else 's'} on {leader}."
-    for metric in against:
-        yield f"{metric} prefers {_best(comparison, metric)}."
-    if comparison.segments < 200:
-        yield f"{comparison.segments:,} segments are few; several hundred make intervals narrow enough to decide."
-
-
-def _ranked(comparison: Comparison, metric: str) -> list[SystemScore]:
-    sign = -1 if comparison.higher_is_better[metric] else 1
-    return sorted(comparison.rows[metric], key=lambda row: sign * row.score.value)
-
-
-def _best(comparison: Comparison, metric: str) -> str:
-    return _ranked(comparison, metric)[0].system
-
-
-def _pair(comparison: Comparison, metric: str, one: str, two: str) -> float | None:
-    pairs = comparison.pairwise[metric]
-    return pairs.get((one, two), pairs.get((two, one)))
 
 
 def _extremes(
@@ -245,6 +182,18 @@ def _differences(
             )
             other = baseline if better == system else system
             yield ExampleList(f"{better} better than {other}", found)
+
+
+def _suspect_counts(quality: QualityData) -> dict[str, dict[str, int]]:
+    """Kind of suspicion to number of segments by system."""
+    return {
+        kind: {
+            system: sum(not checks.isdisjoint(there) for there in findings)
+            for system, findings in quality.findings.items()
+        }
+        for kind, checks in SUSPICIOUS.items()
+        if quality.findings
+    }
 
 
 def _suspects(

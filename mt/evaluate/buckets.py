@@ -89,12 +89,14 @@ class BucketTable:
         metric: what the scores are of.
         buckets: each segment of a system is in one; a segment may have several findings.
         shares: whether the counts say it all, as where the metric itself divides the segments.
+        shared: whether all systems have the same segments in a bucket.
     """
 
     title: str
     metric: str
     buckets: tuple[Bucket, ...]
     shares: bool = False
+    shared: bool = False
 
 
 def bucket_tables(
@@ -103,13 +105,16 @@ def bucket_tables(
     """Length, number, name; then score, quality and finding, where the segments differ from system to system."""
     words, numbers, names = profile.arrays()
 
-    def table(title: str, chosen: Sequence[Choice], shares: bool = False) -> BucketTable:
+    def table(
+        title: str, chosen: Sequence[Choice], shares: bool = False, shared: bool = False
+    ) -> BucketTable:
         buckets = tuple(_bucket(scorer, metric, label, find) for label, find in chosen)
-        return BucketTable(title, metric, buckets, shares)
+        return BucketTable(title, metric, buckets, shares, shared)
 
-    yield table("Reference length in words", _ranges(LENGTHS, lambda _: words.astype(np.float64), "{:.0f}"))
-    yield table("Numbers in the reference", _split(numbers, "with a number", "without"))
-    yield table("Names in the reference", _split(names, "with a name", "without"))
+    lengths = _ranges(LENGTHS, lambda _: words.astype(np.float64), "{:.0f}", whole=True)
+    yield table("Reference length in words", lengths, shared=True)
+    yield table("Numbers in the reference", _split(numbers, "with a number", "without"), shared=True)
+    yield table("Names in the reference", _split(names, "with a name", "without"), shared=True)
     scored = {system: scorer.segment_scores(metric, system) for system in scorer.systems}
     yield table(f"Segment {metric}", _ranges(SCORES, lambda system: scored[system], "{:.0f}"), shares=True)
     if quality.scores:
@@ -129,9 +134,13 @@ def _bucket(scorer: Scorer, metric: str, label: str, find: Callable[[str], NDArr
     return Bucket(label, {system: int(where.sum()) for system, where in chosen.items()}, scores)
 
 
-def _ranges(starts: Sequence[float], values: Callable[[str], NDArray[np.float64]], form: str) -> list[Choice]:
+def _ranges(
+    starts: Sequence[float], values: Callable[[str], NDArray[np.float64]], form: str, whole: bool = False
+) -> list[Choice]:
+    """From each start to below the next one; the last label of whole numbers is the last number."""
     ends = [*starts[1:], float("inf")]
-    labels = [f"{form.format(a)} to below {form.format(b)}" for a, b in pairwise(starts)]
+    labels = [f"below {form.format(starts[1])}"]
+    labels += [f"{form.format(a)} to {form.format(b - whole)}" for a, b in pairwise(starts[1:])]
     labels.append(f"{form.format(starts[-1])} and more")
     return [
         (label, _between(values, low, high)) for label, low, high in zip(labels, starts, ends, strict=True)

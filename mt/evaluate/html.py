@@ -13,6 +13,7 @@ from mt.evaluate.analysis import Analysis, Example, ExampleList
 from mt.evaluate.buckets import BucketTable
 from mt.evaluate.diff import Piece, word_diff
 from mt.evaluate.svg import dot_plot, histograms, interval_plot, legend, scatter_plot
+from mt.evaluate.verdict import SIGNIFICANT, TEST_NAMES
 
 BINS = 20
 POINTS = 1500
@@ -39,7 +40,7 @@ def page(analysis: Analysis, title: str, subtitle: str = "", footer: str = "") -
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{style}</style></head><body>"
         f'<header><h1>{escape(title)}</h1><p class="lead">{escape(subtitle)}</p>'
-        f'{_verdict(analysis)}<nav aria-label="Sections"><ul>{links}</ul></nav></header>'
+        f'{_first_screen(analysis)}<nav aria-label="Sections"><ul>{links}</ul></nav></header>'
         f"<main>{body}</main><footer>{escape(footer)}</footer></body></html>\n"
     )
 
@@ -61,14 +62,47 @@ def _anchor(name: str) -> str:
     return "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-")
 
 
-def _verdict(analysis: Analysis) -> str:
-    first, *others = analysis.verdict.sentences
-    text = f"<strong>{escape(first)}</strong>" + "".join(f"<p>{escape(line)}</p>" for line in others)
-    box = f'<div class="verdict">{text}</div>'
-    if analysis.notes:
-        notes = "".join(f"<p>{escape(note)}</p>" for note in analysis.notes)
-        box += f'<div class="verdict warning"><strong>About the input</strong>{notes}</div>'
-    return box
+def _first_screen(analysis: Analysis) -> str:
+    """The verdict with its reasons, beside it how the systems lie and by how much the best one leads."""
+    verdict = analysis.verdict
+    kind = "sure" if verdict.sure else "open"
+    reasons = "".join(f"<p>{escape(line)}</p>" for line in verdict.sentences)
+    facts = "".join(f"<li>{escape(line)}</li>" for line in verdict.facts)
+    text = (
+        f'<div class="verdict {kind}"><p class="headline">{escape(verdict.headline)}</p>{reasons}'
+        f"{f'<ul>{facts}</ul>' if facts else ''}</div>"
+    )
+    beside = ""
+    if verdict.duels:
+        name, scores = next(iter(analysis.comparison.rows.items()))
+        beside = _interval_plot(name, scores, analysis.comparison.higher_is_better[name])
+        beside = f'<div class="beside">{beside}{_duels(analysis)}</div>'
+    return f'<div class="first{" two" if beside else ""}">{text}{beside}</div>{_notes(analysis)}'
+
+
+def _duels(analysis: Analysis) -> str:
+    verdict = analysis.verdict
+    body = [
+        [
+            duel.metric,
+            f"{duel.best:.1f}",
+            f"{duel.other:.1f}",
+            _signed(duel.gain),
+            "" if duel.p_value is None else f"{duel.p_value:.4f}{'*' if duel.sure else ''}",
+        ]
+        for duel in verdict.duels
+    ]
+    test = next((TEST_NAMES[duel.test] for duel in verdict.duels if duel.test), "")
+    tested = f"; p by {test}, * below {SIGNIFICANT}" if test else ""
+    caption = f"The best two: {verdict.best} against {verdict.runner_up}{tested}."
+    return _table(["Metric", verdict.best, verdict.runner_up, "better by", "p"], body, caption)
+
+
+def _notes(analysis: Analysis) -> str:
+    if not analysis.notes:
+        return ""
+    notes = "".join(f"<li>{escape(note)}</li>" for note in analysis.notes)
+    return f'<div class="notes"><strong>About the input</strong><ul>{notes}</ul></div>'
 
 
 def _scores(analysis: Analysis) -> str:
@@ -111,8 +145,8 @@ def _score_cell(row: SystemScore, best: bool, higher: bool) -> str:
         kind = "up" if (row.delta > 0) == higher else "down"
         small += f'<small class="{kind}">{_signed(row.delta)}</small>'
     for test, p in row.p_values.items():
-        star = "*" if p < tables.SIGNIFICANT else ""
-        small += f'<small title="{escape(tables.TEST_NAMES[test])}">p = {p:.4f}{star}</small>'
+        star = "*" if p < SIGNIFICANT else ""
+        small += f'<small title="{escape(TEST_NAMES[test])}">p = {p:.4f}{star}</small>'
     return f"<td>{value}{small}</td>"
 
 
@@ -128,23 +162,28 @@ def _reading(comparison: Comparison) -> str:
     if row.half_width is not None:
         parts.append("Under each score the bootstrap mean and half the 95% interval.")
     if tested:
-        names = " and ".join(tables.TEST_NAMES[test] for test in tested.p_values)
+        names = " and ".join(TEST_NAMES[test] for test in tested.p_values)
         parts.append(
             f"Then the difference from {comparison.baseline} and its p-value by {names}; "
-            f"* below {tables.SIGNIFICANT}: unlikely to be chance."
+            f"* below {SIGNIFICANT}: unlikely to be chance."
         )
     return " ".join(parts)
 
 
 def _interval_plots(analysis: Analysis) -> Iterator[str]:
-    for name, scores in analysis.comparison.rows.items():
-        better = "higher" if analysis.comparison.higher_is_better[name] else "lower"
-        plot = interval_plot(
-            f"{name} of each system with its 95% interval",
-            [(row.system, row.score.value, row.score.interval) for row in scores],
-            f"{name}, {better} is better",
-        )
-        yield _figure(plot)
+    """One for each metric that the first screen does not show."""
+    for number, (name, scores) in enumerate(analysis.comparison.rows.items()):
+        if number or not analysis.verdict.duels:
+            yield _interval_plot(name, scores, analysis.comparison.higher_is_better[name])
+
+
+def _interval_plot(name: str, scores: Sequence[SystemScore], higher: bool) -> str:
+    plot = interval_plot(
+        f"{name} of each system with its 95% interval",
+        [(row.system, row.score.value, row.score.interval) for row in scores],
+        f"{name}, {'higher' if higher else 'lower'} is better",
+    )
+    return _figure(plot)
 
 
 def _figure(plot: str, caption: str = "") -> str:
@@ -164,7 +203,7 @@ def _pairwise(analysis: Analysis) -> str:
     for one in systems:
         cells = "".join(f"<td>{_p(pairs.get((one, two), pairs.get((two, one))))}</td>" for two in systems)
         lines.append(f'<tr><th scope="row">{escape(one)}</th>{cells}</tr>')
-    caption = f"p-values of {name}, paired bootstrap; * below {tables.SIGNIFICANT}: unlikely to be chance."
+    caption = f"p-values of {name}, paired bootstrap; * below {SIGNIFICANT}: unlikely to be chance."
     return (
         f'<div class="scroll"><table><caption>{escape(caption)}</caption><thead><tr><th scope="col">System</th>'
         f"{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
@@ -174,8 +213,8 @@ def _pairwise(analysis: Analysis) -> str:
 def _p(value: float | None) -> str:
     if value is None:
         return ""
-    return f'<span class="{"best" if value < tables.SIGNIFICANT else ""}">{value:.4f}</span>' + (
-        "*" if value < tables.SIGNIFICANT else ""
+    return f'<span class="{"best" if value < SIGNIFICANT else ""}">{value:.4f}</span>' + (
+        "*" if value < SIGNIFICANT else ""
     )
 
 
@@ -202,16 +241,17 @@ def _distribution(analysis: Analysis) -> str:
         ]
         for system, values in scores.items()
     ]
-    return _figure(plot) + _table(heads, body)
+    return f'<div class="plot-and-table">{_figure(plot)}<div>{_table(heads, body)}</div></div>'
 
 
-def _table(heads: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+def _table(heads: Sequence[str], body: Sequence[Sequence[str]], caption: str = "") -> str:
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     lines = "".join(
         f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(text)}</td>" for text in rest)}</tr>'
         for first, *rest in body
     )
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f'<div class="scroll"><table>{title}<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
 
 
 def _buckets(table: BucketTable, analysis: Analysis) -> str:
@@ -222,7 +262,7 @@ def _buckets(table: BucketTable, analysis: Analysis) -> str:
     sentence, body = tables.bucket_rows(table, segments, _table)
     return (
         f"<h3>{escape(table.title)}</h3>{legend(systems) if len(systems) > 1 else ''}"
-        f'{_figure(plot)}<p class="small">{escape(sentence)}</p>{body}'
+        f'<div class="plot-and-table">{_figure(plot)}<div>{body}<p class="small">{escape(sentence)}</p></div></div>'
     )
 
 
@@ -257,30 +297,33 @@ def _texts(example: Example, analysis: Analysis) -> str:
     if texts is None:
         return ""
     entries = [] if texts.source is None else [("source", escape(texts.source))]
-    entries += [("reference", escape(reference)) for reference in texts.references]
     shown = [texts.hypotheses[system] for system in example.systems]
+    first, *others = map(escape, texts.references)
     if len(shown) == 2:
         pieces: Sequence[Sequence[Piece]] = word_diff(*shown)
     else:
-        pieces = [word_diff(text, texts.references[0])[0] for text in shown]
+        hypothesis, reference = word_diff(shown[0], texts.references[0])
+        pieces, first = [hypothesis], _marked(reference, "missing")
+    entries += [("reference", text) for text in (first, *others)]
     entries += [(system, _marked(text)) for system, text in zip(example.systems, pieces, strict=True)]
     return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{text}</dd>' for name, text in entries)}</dl>"
 
 
-def _marked(pieces: Sequence[Piece]) -> str:
+def _marked(pieces: Sequence[Piece], kind: str = "") -> str:
     """A text with what the other does not have marked."""
     if not any(piece.text.strip() for piece in pieces):
         return '<span class="nothing">empty</span>'
-    return "".join(escape(piece.text) if piece.shared else _mark(piece.text) for piece in pieces)
+    return "".join(escape(piece.text) if piece.shared else _mark(piece.text, kind) for piece in pieces)
 
 
-def _mark(text: str) -> str:
+def _mark(text: str, kind: str) -> str:
     """Marked without the white space around it."""
     inner = text.strip()
     if not inner:
         return escape(text)
     before, _, after = text.partition(inner)
-    return f"{escape(before)}<mark>{escape(inner)}</mark>{escape(after)}"
+    tag = f'<mark class="{kind}">' if kind else "<mark>"
+    return f"{escape(before)}{tag}{escape(inner)}</mark>{escape(after)}"
 
 
 def _suspects(analysis: Analysis) -> str:
@@ -306,7 +349,7 @@ def _quality(analysis: Analysis) -> str:
         "quality score",
         analysis.metric,
     )
-    return lead + _table(heads, body) + legend(list(points)) + _figure(plot)
+    return f'{lead}{_table(heads, body)}{legend(list(points))}<div class="large">{_figure(plot)}</div>'
 
 
 def _points(analysis: Analysis, system: str) -> list[tuple[float, float]]:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH = 580
-LEFT, RIGHT = 170, 14
+WIDTH = 460
+LEFT, RIGHT = 164, 14
+LONGEST = 20
 AXIS = 60
 ROW = 26
 TOP, BOTTOM = 8, 40
@@ -195,7 +196,7 @@ def _frame(title: str, height: float, scale: Scale, unit: str, body: Callable[[]
 
 
 def _row_label(label: str, y: float) -> str:
-    shown = label if len(label) <= 24 else f"{label[:23]}…"
+    shown = label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…"
     full = "" if shown == label else f"<title>{escape(label)}</title>"
     return f'<text class="end" x="{LEFT - 10}" y="{y + 4:.1f}">{escape(shown)}{full}</text>'
 

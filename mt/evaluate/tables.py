@@ -9,11 +9,7 @@ from typing import Any
 from mt.evaluate import Comparison, SystemScore
 from mt.evaluate.analysis import Analysis, Example, ExampleList
 from mt.evaluate.buckets import BucketTable
-
-SIGNIFICANT = 0.05
-"""Below this p-value a difference is marked."""
-
-TEST_NAMES = {"bootstrap": "paired bootstrap", "randomisation": "approximate randomisation"}
+from mt.evaluate.verdict import SIGNIFICANT, TEST_NAMES
 
 
 def cell(row: SystemScore, digits: int = 1, plus_minus: str = "±") -> str:
@@ -52,7 +48,10 @@ def markdown(analysis: Analysis, digits: int = 1) -> str:
     """The scores, the verdict, buckets, correlations and signatures as Markdown."""
     comparison = analysis.comparison
     columns, body = rows(comparison, digits)
-    parts = ["# Scores", *analysis.verdict.sentences, _markdown_table(columns, body), legend(comparison)]
+    verdict = analysis.verdict
+    reasons = " ".join(map(_escape_markdown, (*verdict.sentences, *verdict.facts)))
+    parts = ["# Scores", f"**{_escape_markdown(verdict.headline)}.** {reasons}"]
+    parts += [_markdown_table(columns, body), legend(comparison)]
     for table in analysis.buckets:
         parts += [f"## {table.title}", *bucket_rows(table, comparison.segments, _markdown_table)]
     if analysis.agreements:
@@ -131,8 +130,11 @@ def record(analysis: Analysis) -> dict[str, Any]:
         "segments": comparison.segments,
         "baseline": comparison.baseline,
         "best": analysis.verdict.best,
+        "runner_up": analysis.verdict.runner_up or None,
         "significant": analysis.verdict.sure,
+        "headline": analysis.verdict.headline,
         "verdict": list(analysis.verdict.sentences),
+        "facts": list(analysis.verdict.facts),
         "notes": list(analysis.notes),
         "scores": [_score_record(row) for scores in comparison.rows.values() for row in scores],
         "pairwise": [
