@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated
 
 import typer
@@ -24,11 +25,13 @@ COMMANDS: dict[str, str] = {
     "train": "Train a model by a recipe.",
     "adapt": "Teach the model what reviewers corrected.",
     "serve": "Review pairs in the browser.",
+    "export": "Write pairs as TMX, XLIFF, TSV and more, or a document with every edit.",
+    "import": "Take in pairs and reviews from TMX, XLIFF, TSV and more.",
     "models": "Add, list, inspect and remove translation models.",
     "doctor": "Tell what is installed, which model is used and where the store is.",
     "completion": "Print the shell completion script.",
 }
-"""Command name to the one line that `mt --help` shows; the module is ``mt.cli.<name>``."""
+"""Command name to the one line that `mt --help` shows; the module is ``mt.cli.<name>``, a keyword gets a ``_``."""
 
 
 def build(only: str | None = None) -> typer.Typer:
@@ -56,7 +59,7 @@ def build(only: str | None = None) -> typer.Typer:
 
 
 def _attach(app: typer.Typer, name: str, summary: str) -> None:
-    module: typer.Typer = import_module(f"mt.cli.{name}").app
+    module: typer.Typer = import_module(f"mt.cli.{name}{'_' if iskeyword(name) else ''}").app
     alone = len(module.registered_commands) == 1 and not module.registered_callback
     if alone:
         command = module.registered_commands[0]

@@ -68,6 +68,11 @@ def note(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: ``1 pair``, ``3 pairs``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def out(text: str, stream: TextIO | None = None) -> None:
     """One line of data on stdout."""
     (stream or sys.stdout).write(text + "\n")

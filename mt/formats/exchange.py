@@ -115,6 +115,10 @@ class PairRecord:
     id: str = ""
 
 
+_LANGUAGES = 8
+"""Language codes that a report remembers."""
+
+
 @dataclass
 class ImportReport:
     """What an import saw; filled while the records are read.
@@ -126,6 +130,7 @@ class ImportReport:
         pairs: records given out.
         skipped: entries that gave no record; with ``pairs`` they add up to ``units``.
         notes: message to how often it applied and the line where it did first (0 where there is none).
+        languages: codes that the file has, some of them.
     """
 
     name: str = ""
@@ -134,6 +139,12 @@ class ImportReport:
     pairs: int = 0
     skipped: int = 0
     notes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    languages: dict[str, None] = field(default_factory=dict)
+
+    def saw(self, *languages: str) -> None:
+        """Remember language codes of the file."""
+        if len(self.languages) < _LANGUAGES:
+            self.languages.update(dict.fromkeys(filter(None, languages)))
 
     def note(self, message: str, line: int | None = None) -> None:
         """Count something worth telling."""
@@ -224,10 +235,32 @@ def get(name: str) -> ExchangeFormat:
     return format_()
 
 
+PACKED = (".gz", ".xz")
+"""Endings of packed files, which may be read."""
+
+
 def detect(path: Path) -> str | None:
     """The name of the exchange format of a file by its ending; None where it is not one.
 
-    Both versions of XLIFF end in ``.xlf``; reading either name takes both.
+    Both versions of XLIFF end in ``.xlf``; reading either name takes both. The ending of a packed file is the one
+    before.
     """
     suffix = path.suffix.lower()
+    if suffix in PACKED:
+        suffix = Path(path.stem).suffix.lower()
     return next((name for name, (_, endings) in EXCHANGE.items() if suffix in endings), None)
+
+
+def sniff(head: bytes) -> str | None:
+    """The name of the exchange format of a file by its first few thousand bytes; None where it looks like none."""
+    if head.startswith(b"PK\x03\x04"):
+        return "docx"
+    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = head.decode("utf-16" if wide else "utf-8-sig", "replace").lstrip()
+    for mark, name in (("<tmx", "tmx"), ("<xliff", "xliff")):
+        if mark in text[:2000].lower():
+            return name
+    if text.startswith("{"):
+        return "jsonl"
+    line = text.partition("\n")[0]
+    return "tsv" if "\t" in line and "\0" not in line else None

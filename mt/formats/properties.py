@@ -31,8 +31,20 @@ def _status(value: str) -> str:
     return value
 
 
+def probability(value: Any) -> float:
+    """A score from a file.
+
+    Raises:
+        ValueError: it is not in 0..1; another program counts otherwise.
+    """
+    found = float(value)
+    if not 0.0 <= found <= 1.0:
+        raise ValueError(value)
+    return found
+
+
 _PROPERTIES = {
-    "score-mt": _Property("score", repr, float),
+    "score-mt": _Property("score", repr, probability),
     "score-method": _Property("method", str, str),
     "status": _Property("status", str, _status),
     "origin": _Property("origin", str, str),

@@ -18,6 +18,7 @@ from mt.formats.payload import (
     history_from_json,
     review_object,
 )
+from mt.formats.properties import probability
 from mt.formats.xmltext import language_rank, opened
 
 _SURROGATES = "surrogatepass"
@@ -52,7 +53,7 @@ _OBJECTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "target_codes": (lambda value: [asdict(code) for code in value], _codes),
     "created": (datetime.isoformat, datetime.fromisoformat),
     "changed": (datetime.isoformat, datetime.fromisoformat),
-    "score": (float, float),
+    "score": (float, probability),
     "index": (int, int),
     "status": (str, _status),
 }
@@ -113,6 +114,7 @@ def directed(
     record: PairRecord, langs: tuple[str, str], report: ImportReport, line: int | None
 ) -> PairRecord | None:
     """The record in the direction asked for; None where its languages are other ones."""
+    report.saw(*_of(record))
     straight = [language_rank(found, wanted) for found, wanted in zip(_of(record), langs, strict=True)]
     if None not in straight:
         return replace(record, source_lang=langs[0], target_lang=langs[1])
@@ -312,7 +314,7 @@ class MosesFormat:
             FormatError: the files have different numbers of lines.
             UsageError: a file is missing, or a stream was given.
         """
-        first, second = _pair_of_files(source, source_lang, target_lang)
+        first, second = pair_of_files(source, source_lang, target_lang)
         lefts, rights = _lines(first, report), _lines(second, report)
         for (number, left), right in _zipped(lefts, rights, first, second):
             report.units += 1
@@ -326,7 +328,7 @@ class MosesFormat:
         self, records: Iterable[PairRecord], destination: Source, source_lang: str, target_lang: str
     ) -> int:
         """Write the two files; a line break inside a segment becomes a space. Returns the number of lines."""
-        first, second = _pair_of_files(destination, source_lang, target_lang)
+        first, second = pair_of_files(destination, source_lang, target_lang)
         count = 0
         with opened(first, "wb") as left, opened(second, "wb") as right:
             for record in records:
@@ -355,8 +357,8 @@ def _zipped(
         yield left, right[1]
 
 
-def _pair_of_files(path: Source, source_lang: str, target_lang: str) -> tuple[Path, Path]:
-    """The two files that a path stands for.
+def pair_of_files(path: Source, source_lang: str, target_lang: str) -> tuple[Path, Path]:
+    """The two files that a path stands for: itself or ``name.moses`` gives ``name.nl`` and ``name.en``.
 
     Raises:
         UsageError: it is a stream.

@@ -125,6 +125,7 @@ class _Reader:
         report, line = self._report, tu.sourceline
         report.units += 1
         variants = [self._variant(tuv) for tuv in tu if local_name(tuv) == "tuv"]
+        report.saw(*(variant.lang for variant in variants))
         if any(not variant.lang for variant in variants):
             report.note("TU with a <tuv> without xml:lang", line)
         source, target = (self._best(variants, lang, other, line) for lang, other in self._directions)
@@ -176,9 +177,15 @@ class _Reader:
                     found.add(restore(child.get("type") or ""), own_text(child))
                 elif local_name(child) == "note":
                     notes.append(own_text(child))
+        dates = {
+            name: self._date(tu, target.element, told)
+            for name, told in (("created", "creationdate"), ("changed", "changedate"))
+        }
+        for name, date in dates.items():
+            exact = found.fields.get(name)
+            if date is not None and (exact is None or exact.replace(microsecond=0) != date):
+                found.fields[name] = date
         fields: dict[str, Any] = {
-            "created": self._date(tu, target.element, "creationdate"),
-            "changed": self._date(tu, target.element, "changedate"),
             "reviewer": restore(tu.get("changeid") or target.element.get("changeid") or ""),
         } | found.fields
         return PairRecord(
@@ -284,9 +291,10 @@ def _unit(record: PairRecord, source_lang: str) -> str:
     head = attribute("tuid", record.id) if record.id else ""
     held = ["reviewer"]
     for name, value in (("created", record.created), ("changed", record.changed)):
-        if value is not None and not value.microsecond:
+        if value is not None:
             head += attribute("creationdate" if name == "created" else "changedate", tmx_date(value))
-            held.append(name)
+            # The attribute holds whole seconds; what is finer stands in a property too.
+            held += [] if value.microsecond else [name]
     if record.reviewer:
         head += attribute("changeid", record.reviewer)
     if record.source_lang != source_lang:

@@ -127,6 +127,7 @@ class _Reader:
 
     def _direction(self, source: str, target: str) -> bool | None:
         """Whether the file goes the other way; None where its languages are other ones."""
+        self._report.saw(source, target)
         wanted_source, wanted_target = self._langs
         for found, wanted in ((source, wanted_source), (target, wanted_target)):
             if found.lower() != wanted.lower() and language_rank(found, wanted) is not None:
@@ -206,6 +207,9 @@ class _Reader:
             return
         if target is None or not target[0].strip():
             report.note("unit untranslated", line)
+        state = dict(fields.get("extra", ())).get("state", "")
+        if state.startswith("needs-") and target and target[0].strip():
+            report.note(f"unit {state}", line)
         if unbalanced(source[1]) or (target and unbalanced(target[1])):
             report.note("unit with inline tags that do not match", line)
         report.pairs += 1

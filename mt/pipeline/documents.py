@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import IO
 
@@ -153,6 +154,24 @@ def require_writable(path: Path, sources: Iterable[Path]) -> None:
         raise UsageError(f"{path} is read-only.", "Choose another output.")
 
 
+def _remove_stale(path: Path) -> None:
+    """Remove what killed processes left unfinished of this file; those that still write keep theirs."""
+    for left in path.parent.glob(f".{escape(path.name)}.*.part"):
+        number = left.name.removesuffix(".part").rpartition(".")[2]
+        if number.isdigit() and not _alive(int(number)):
+            left.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 @contextmanager
 def output_stream(path: Path | None) -> Iterator[IO[bytes]]:
     """Stdout, or a file that appears under its name only when it is complete.
@@ -165,6 +184,7 @@ def output_stream(path: Path | None) -> Iterator[IO[bytes]]:
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
             return
+        _remove_stale(path)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             with temporary.open("wb") as stream:

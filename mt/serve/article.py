@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
 
-from mt.data import Origin, Pair
 from mt.formats import encode_stream
+from mt.pipeline.exporting import every_pair
 from mt.pipeline.translate import translated_text
 from mt.serve.call import Call
 from mt.serve.desk import Desk
 from mt.serve.records import Record, summary_record
-from mt.store import DocumentInfo, Order, PairQuery, StoredPair
+from mt.store import DocumentInfo, Order, PairQuery
 
 PAGE = 200
 
@@ -59,7 +58,7 @@ def exported(desk: Desk, call: Call) -> Response:
             "This document is a list of pairs and has no text of its own.", 404, media_type="text/plain"
         )
     document = desk.store.document(info.id, with_segments=False)
-    chunks = translated_text(document, _every(desk, info), desk.linker.whole)
+    chunks = translated_text(document, every_pair(desk.store, info), desk.linker.whole)
     if call.text("download", "", 1) != "1":
         return Response("".join(chunks), media_type="text/plain")
     charrefs = document.format == "html"
@@ -67,17 +66,6 @@ def exported(desk: Desk, call: Call) -> Response:
     answer = Response(content, media_type="application/octet-stream")
     answer.headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(_file_name(info), safe='')}"
     return answer
-
-
-def _every(desk: Desk, info: DocumentInfo) -> Iterator[StoredPair]:
-    """One pair for each segment in order; a segment that has none yet gets one without a target."""
-    position = 0
-    for stored in desk.store.pairs(info.id):
-        while position < stored.position:
-            yield StoredPair(0, info.id, position, Pair("", "", info.lang, info.target_lang, Origin.ENGINE))
-            position += 1
-        yield stored
-        position += 1
 
 
 def _file_name(info: DocumentInfo) -> str:

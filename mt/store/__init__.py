@@ -16,6 +16,7 @@ from mt.store.records import (
     REVIEWED,
     Added,
     Carried,
+    Dismissal,
     DocumentInfo,
     ErrorSpan,
     MemoryMatch,
@@ -31,6 +32,7 @@ from mt.store.records import (
     StoredPair,
     StoredReview,
 )
+from mt.store.reviews import decision as decision_of
 from mt.store.reviews import effective as effective_reviews
 from mt.store.search import Claimant, Order, PairQuery
 
@@ -41,6 +43,7 @@ __all__ = [
     "Added",
     "Carried",
     "Claimant",
+    "Dismissal",
     "DocumentInfo",
     "ErrorSpan",
     "MemoryMatch",
@@ -58,6 +61,7 @@ __all__ = [
     "StoredBead",
     "StoredPair",
     "StoredReview",
+    "decision_of",
     "default_location",
     "effective_reviews",
 ]

@@ -18,6 +18,7 @@ from mt.store.database import Database
 from mt.store.migrations import MIGRATIONS, migrate
 from mt.store.records import (
     Added,
+    Dismissal,
     DocumentInfo,
     ErrorSpan,
     MemoryMatch,
@@ -293,17 +294,22 @@ class Store:
             number = documents.number_of(session, document_id)
             return pairs.add(session, number, rows, run.id if run else None)
 
-    def append_pairs(self, document_id: str, rows: Sequence[PairRow], run: Run | None = None) -> None:
+    def append_pairs(
+        self, document_id: str, rows: Sequence[PairRow], run: Run | None = None
+    ) -> Sequence[int]:
         """Store a batch of pairs behind the last one of a document, in one transaction.
 
         Args:
             document_id: the document.
             rows: in order; their positions are not used.
             run: that they belong to.
+
+        Returns:
+            Their identifiers, in order.
         """
         with self.database.write() as session:
             number = documents.number_of(session, document_id)
-            pairs.append(session, number, rows, run.id if run else None)
+            return pairs.append(session, number, rows, run.id if run else None)
 
     def pairs_at(self, document_id: str, positions: Sequence[int]) -> dict[int, StoredPair]:
         """The pairs at some positions of a document; a position without one is left out."""
@@ -688,6 +694,11 @@ class Store:
         """The findings that reviewers dismissed, by pair."""
         with self.database.read() as session:
             return marks.dismissed(session, pair_ids)
+
+    def dismissals(self, pair_ids: Sequence[int]) -> dict[int, list[Dismissal]]:
+        """The same with who dismissed them and when, by pair."""
+        with self.database.read() as session:
+            return marks.dismissals(session, pair_ids)
 
     def add_error_span(self, span: ErrorSpan) -> int:
         """Mark an error in a pair's text; returns its identifier.

@@ -11,7 +11,7 @@ from mt.errors import StoreError, UsageError
 from mt.store.clock import from_micros, now_micros, to_micros
 from mt.store.database import Session
 from mt.store.findings import load_findings, plain_finding, read_finding
-from mt.store.records import ErrorSpan, SavedFilter
+from mt.store.records import Dismissal, ErrorSpan, SavedFilter
 
 SPANS = "id, pair, category, severity, side, span_start, span_end, reviewer, at, note, version"
 
@@ -48,6 +48,17 @@ def dismissed(session: Session, pair_ids: Sequence[int]) -> dict[int, set[Findin
     found: dict[int, set[Finding]] = {}
     for pair, key in session.rows_in("SELECT pair, finding FROM dismissals WHERE pair IN ({})", pair_ids):
         found.setdefault(pair, set()).add(read_finding(json.loads(key)))
+    return found
+
+
+def dismissals(session: Session, pair_ids: Sequence[int]) -> dict[int, list[Dismissal]]:
+    """The same with who dismissed them and when, in the order of the time."""
+    found: dict[int, list[Dismissal]] = {}
+    for pair, key, reviewer, at in session.rows_in(
+        "SELECT pair, finding, reviewer, at FROM dismissals WHERE pair IN ({}) ORDER BY pair, at", pair_ids
+    ):
+        one = Dismissal(read_finding(json.loads(key)), reviewer, from_micros(at))
+        found.setdefault(pair, []).append(one)
     return found
 
 

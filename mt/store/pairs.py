@@ -95,13 +95,13 @@ def add(session: Session, document: int, rows: Sequence[PairRow], run: int | Non
     return Added(len(new) - len(replaced), len(replaced), len(rows) - len(new))
 
 
-def append(session: Session, document: int, rows: Sequence[PairRow], run: int | None) -> None:
-    """Store a batch behind everything that the document has ever held, in order."""
+def append(session: Session, document: int, rows: Sequence[PairRow], run: int | None) -> Sequence[int]:
+    """Store a batch behind everything that the document holds, in order; returns their identifiers."""
     session.lock(f"document {document}")
     last = session.value("SELECT max(position) FROM pairs WHERE document = ? AND standing < 2", (document,))
     first = 0 if last is None else last + 1
     placed = [(replace(row, position=first + k), None) for k, row in enumerate(rows)]
-    insert(session, document, placed, run)
+    return insert(session, document, placed, run)
 
 
 def at(session: Session, document: int, positions: Sequence[int]) -> dict[int, StoredPair]:

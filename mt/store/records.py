@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from mt.data import Bead, Pair, Verdict
+from mt.data import Bead, Finding, Pair, Verdict
 
 
 class Status(StrEnum):
@@ -212,6 +212,15 @@ class ErrorSpan:
     note: str = ""
     id: int = 0
     version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissal:
+    """A finding that a reviewer called a false alarm, and when, UTC."""
+
+    finding: Finding
+    reviewer: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
