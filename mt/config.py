@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,15 @@ SETTINGS: dict[str, Setting] = {
     "source_lang": Setting("nl", "language of the documents"),
     "target_lang": Setting("en", "language to translate into"),
     "reviewer": Setting("", "name stored with reviews; empty: the login name"),
+    "review.mqm": Setting(False, "mark errors in the text while reviewing in the terminal"),
+    "review.keys": Setting({}, 'keys of `mt review` by action: accept = "y"; `mt review` shows them under ?'),
 }
-"""Every setting by name; the environment variable is ``MT_`` and the name in capitals."""
+"""Every setting by name; in TOML a point is a table.
+
+The environment variable is ``MT_`` and the name in capitals with ``_`` for a point.
+"""
+
+TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +97,13 @@ def load(
         [profile] if profile else [p for p in (user_file(), (folder or Path()) / "mt.toml") if p.is_file()]
     )
     for file in files:
-        for name, value in _read(file).items():
-            values[name] = Value(_typed(name, value, str(file)), str(file))
+        for name, value in _flat(_read(file)):
+            typed = _typed(name, value, str(file))
+            # The folder's keys are added to the user's own.
+            merged = {**values[name].value, **typed} if isinstance(typed, dict) else typed
+            values[name] = Value(merged, str(file))
     for name in SETTINGS:
-        variable = f"MT_{name.upper()}"
+        variable = f"MT_{name.upper().replace('.', '_')}"
         if os.environ.get(variable):
             values[name] = Value(_typed(name, os.environ[variable], variable), variable)
     for name, value in (flags or {}).items():
@@ -112,15 +122,27 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: {error}.", "It must be TOML: name = value, one a line.") from error
 
 
+def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Names with their values, a table's names behind its own and a point; a setting may be a table itself."""
+    for name, value in table.items():
+        full = before + name
+        if isinstance(value, dict) and full not in SETTINGS:
+            yield from _flat(value, f"{full}.")
+        else:
+            yield full, value
+
+
 def _typed(name: str, value: Any, where: str) -> Any:
     """The value in the type of the setting's default; text from the environment is converted."""
     if name not in SETTINGS:
         error = unknown_name("setting", name, SETTINGS)
         raise UsageError(f"{where}: {error.message}", error.hint)
     wanted = type(SETTINGS[name].default)
-    accepted = (
-        isinstance(value, wanted) or (wanted is float and isinstance(value, int)) or isinstance(value, str)
-    )
+    if isinstance(value, str) and wanted in (bool, dict):
+        value = _from_text(value, wanted)
+    accepted = isinstance(value, wanted)
+    if wanted not in (bool, dict):
+        accepted = accepted or isinstance(value, str) or (wanted is float and isinstance(value, int))
     if accepted and not (isinstance(value, bool) and wanted is not bool):
         try:
             return wanted(value)
@@ -130,3 +152,12 @@ def _typed(name: str, value: Any, where: str) -> Any:
         f"{where}: {value!r} is not a value for {name}.",
         f"It takes {wanted.__name__}: {SETTINGS[name].help}.",
     )
+
+
+def _from_text(text: str, wanted: type) -> Any:
+    """A truth value or a table, written in a variable as ``name=value name=value``; else the text as it is."""
+    if wanted is bool:
+        known = {**dict.fromkeys(TRUE, True), **dict.fromkeys(FALSE, False)}
+        return known.get(text.lower(), text)
+    parts = [part.partition("=") for part in text.split()]
+    return {name: value for name, _, value in parts} if all(value for *_, value in parts) else text

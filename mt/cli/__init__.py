@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "bench": "Run the installed models on a test set and print one table.",
     "train": "Train a model by a recipe.",
     "adapt": "Teach the model what reviewers corrected.",
+    "review": "Review pairs in the terminal; show how the review goes.",
     "serve": "Review pairs in the browser.",
     "export": "Write pairs as TMX, XLIFF, TSV and more, or a document with every edit.",
     "import": "Take in pairs and reviews from TMX, XLIFF, TSV and more.",

@@ -8,13 +8,16 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mt.config import Config
 from mt.data import Bead, Pair, QualityScore
 from mt.errors import EngineError
-from mt.pipeline.align import Aligner
 from mt.pipeline.judge import PairJudge, Use, open_judge
 from mt.pipeline.links import Links, WordLinker
+
+if TYPE_CHECKING:
+    from mt.pipeline.align import Aligner
 
 KEPT = 2000
 """Pairs whose scores or word links are kept."""
@@ -107,5 +110,7 @@ class LateBeadScorer:
         """
         with self._lock:
             if self._aligner is None:
+                from mt.pipeline.align import Aligner
+
                 self._aligner = Aligner(self._settings)
             return self._aligner.score(source, target, beads)

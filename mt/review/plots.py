@@ -56,7 +56,31 @@ class Bar:
     whisker: tuple[float, float] | None = None
 
 
-def progress(found: ReviewStatistics, names: Mapping[str, str], theme: Theme) -> str:
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A plot before it is a file.
+
+    Attributes:
+        title: what it shows.
+        said: its figures in words.
+        height: in pixels; all are equally wide.
+        body: its elements.
+        theme: its colours.
+    """
+
+    title: str
+    said: str
+    height: int
+    body: str
+    theme: Theme
+
+    @property
+    def svg(self) -> str:
+        """The plot as a file."""
+        return _file(self.title, self.said, self.height, self.body, self.theme)
+
+
+def progress(found: ReviewStatistics, names: Mapping[str, str], theme: Theme) -> Plot:
     """Pairs by status, a bar for each document."""
     bars = []
     for document, counts in found.progress.items():
@@ -71,7 +95,7 @@ def progress(found: ReviewStatistics, names: Mapping[str, str], theme: Theme) ->
     return _plot("Progress by document", "share of pairs", bars, theme, PROGRESS, 1.0)
 
 
-def effort(found: ReviewStatistics, names: Mapping[str, str], theme: Theme) -> str:
+def effort(found: ReviewStatistics, names: Mapping[str, str], theme: Theme) -> Plot:
     """HTER of documents, engines and reviewers: edits for each hundred words."""
     scores = {names.get(name, name): score for name, score in found.documents.items()}
     scores |= {f"engine {name}": score for name, score in found.engines.items()}
@@ -80,20 +104,20 @@ def effort(found: ReviewStatistics, names: Mapping[str, str], theme: Theme) -> s
     return _plot("Post-editing effort", "HTER, edits for each hundred words", bars, theme)
 
 
-def days(found: ReviewStatistics, _names: Mapping[str, str], theme: Theme) -> str:
+def days(found: ReviewStatistics, _names: Mapping[str, str], theme: Theme) -> Plot:
     """Decisions by day in UTC."""
     newest = list(found.days.items())[-MOST_ROWS:]
     return _plot("Decisions by day", "pairs decided", [Bar(day, (n,), f"{n:,}") for day, n in newest], theme)
 
 
-def speed(found: ReviewStatistics, _names: Mapping[str, str], theme: Theme) -> str:
+def speed(found: ReviewStatistics, _names: Mapping[str, str], theme: Theme) -> Plot:
     """Pairs for each hour of work, by reviewer."""
     rates = {name: work.pairs_per_hour for name, work in found.reviewers.items()}
     bars = [Bar(name, (rate,), f"{rate:,.0f}") for name, rate in rates.items() if rate]
     return _plot("Pairs an hour", "pairs decided for each hour of work, breaks left out", bars, theme)
 
 
-def checks(found: ReviewStatistics, _names: Mapping[str, str], theme: Theme) -> str:
+def checks(found: ReviewStatistics, _names: Mapping[str, str], theme: Theme) -> Plot:
     """How often each check was right, as far as reviewers said so."""
     bars = [
         Bar(one.check, (one.value,), f"{one.value:.0%} of {one.confirmed + one.dismissed:,}")
@@ -103,7 +127,7 @@ def checks(found: ReviewStatistics, _names: Mapping[str, str], theme: Theme) -> 
     return _plot("Precision of the checks", "confirmed among confirmed and dismissed", bars, theme, (), 1.0)
 
 
-PLOTS: dict[str, Callable[[ReviewStatistics, Mapping[str, str], Theme], str]] = {
+PLOTS: dict[str, Callable[[ReviewStatistics, Mapping[str, str], Theme], Plot]] = {
     "progress": progress,
     "effort": effort,
     "days": days,
@@ -113,6 +137,17 @@ PLOTS: dict[str, Callable[[ReviewStatistics, Mapping[str, str], Theme], str]] = 
 """Name of a plot to what draws it."""
 
 
+def sheet(found: ReviewStatistics, names: Mapping[str, str], theme: Theme) -> str:
+    """All plots below one another in one SVG file."""
+    plots = [draw(found, names, theme) for draw in PLOTS.values()]
+    pieces, y = [], 0
+    for plot in plots:
+        pieces.append(f'<g transform="translate(0 {y})">{plot.body}</g>')
+        y += plot.height
+    said = " ".join(f"{plot.title}: {plot.said}." for plot in plots)
+    return _file("Review", said, y, "".join(pieces), theme)
+
+
 def _plot(
     title: str,
     unit: str,
@@ -120,7 +155,7 @@ def _plot(
     theme: Theme,
     parts: Sequence[str] = (),
     longest: float | None = None,
-) -> str:
+) -> Plot:
     """Horizontal bars under a title, with a legend where they have parts."""
     shown, left = bars[:MOST_ROWS], len(bars) - MOST_ROWS
     top = HEAD + (26 if parts else 0)
@@ -133,15 +168,23 @@ def _plot(
     if left > 0:
         drawn.append(_text(LABEL, height - 18, f"and {left:,} more", theme.quiet))
     said = "; ".join(f"{bar.label}: {bar.figure}" for bar in shown)
+    head = (
+        f'<text x="16" y="26" fill="{theme.ink}" font-size="15" font-weight="600">{_safe(title)}'
+        f'<tspan fill="{theme.quiet}" font-size="12" font-weight="400" dx="10">{_safe(unit)}</tspan></text>'
+    )
+    body = f"{head}{_legend(parts, theme)}{''.join(drawn)}"
+    return Plot(title, said or "nothing to show yet", height, body, theme)
+
+
+def _file(title: str, said: str, height: int, body: str, theme: Theme) -> str:
+    """A whole SVG file."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}"'
         f' height="{height}" role="img" font-family="{FACE}" font-size="13">'
-        f"<title>{_safe(title)}</title><desc>{_safe(said or 'nothing to show yet')}</desc>"
+        f"<title>{_safe(title)}</title><desc>{_safe(said)}</desc>"
         f"<defs>{_patterns(theme)}</defs>"
         f'<rect width="{WIDTH}" height="{height}" fill="{theme.paper}"/>'
-        f'<text x="16" y="26" fill="{theme.ink}" font-size="15" font-weight="600">{_safe(title)}'
-        f'<tspan fill="{theme.quiet}" font-size="12" font-weight="400" dx="10">{_safe(unit)}</tspan></text>'
-        f"{_legend(parts, theme)}{''.join(drawn)}</svg>\n"
+        f"{body}</svg>\n"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from mt.store import Claimant, Order, PairQuery, Store, StoredPair
@@ -35,11 +35,17 @@ class Queue:
     ) -> None:
         self._store = store
         self._reviewer = reviewer
-        self._claim_seconds = claim_seconds
+        self.claim_seconds = claim_seconds
         self._now = now
         self._passed: set[int] = set()
 
-    def next(self, query: PairQuery, order: Order = Order.WORST, count: int = 1) -> list[StoredPair]:
+    def next(
+        self,
+        query: PairQuery,
+        order: Order = Order.WORST,
+        count: int = 1,
+        without: Collection[int] = (),
+    ) -> list[StoredPair]:
         """The first pairs that fit and that nobody else holds, now held by this reviewer.
 
         A pair comes again until a decision makes it fit no longer, or until it is passed over.
@@ -48,9 +54,11 @@ class Queue:
             query: what a pair must be, with documents resolved.
             order: the lowest score first, document order, or the score nearest to 0.5 first.
             count: how many at most; a front end asks for some ahead.
+            without: identifiers of pairs that are left out this time.
         """
         claimant = Claimant(self._reviewer, self._now())
-        return self._store.claim(query, order, claimant, self._claim_seconds, count, self._passed)
+        left_out = self._passed.union(without)
+        return self._store.claim(query, order, claimant, self.claim_seconds, count, left_out)
 
     def pass_over(self, pair_ids: Iterable[int]) -> None:
         """Give pairs back and do not ask for them again, until :meth:`start_over`."""

@@ -124,6 +124,23 @@ class BulkResult:
     decided: int = 0
     held: int = 0
 
+    @property
+    def skipped(self) -> int:
+        """How many were left."""
+        return self.with_errors + self.without_target + self.decided + self.held
+
+    @property
+    def summary(self) -> str:
+        """What was accepted, and what was left for which reason, in one sentence."""
+        reasons = (
+            (self.with_errors, "with an error"),
+            (self.without_target, "without a target"),
+            (self.decided, "decided already"),
+            (self.held, "held by others"),
+        )
+        why = ", ".join(f"{count:,} {reason}" for count, reason in reasons if count)
+        return f"{self.accepted:,} accepted, {self.skipped:,} skipped{f': {why}' if why else ''}."
+
 
 class ReviewSession:
     """One reviewer at work on a store.
@@ -197,6 +214,10 @@ class ReviewSession:
             bead=self.store.bead(stored.document, stored.position),
         )
 
+    def pair_at(self, document_id: str, position: int) -> StoredPair | None:
+        """The first pair of a document at a position or behind it, or None."""
+        return next((one for one in self.store.pairs(document_id) if one.position >= position), None)
+
     def _matches(self, stored: StoredPair, limit: int) -> tuple[MemoryMatch, ...]:
         if not limit:
             return ()
@@ -228,8 +249,11 @@ class ReviewSession:
         stored = self.store.pair(pair_id)
         if stored.version == version and target == stored.pair.target:
             return self.accept(pair_id, version, note)
-        score = self._judge(replace(stored.pair, target=target, failure="")) if self._judge else None
-        return self._record(stored, version, Verdict.EDITED, target, note, score)
+        return self._record(stored, version, Verdict.EDITED, target, note, self.judged(stored, target))
+
+    def judged(self, stored: StoredPair, target: str) -> QualityScore | None:
+        """The score that a pair would have with another target, or None where nothing judges."""
+        return self._judge(replace(stored.pair, target=target, failure="")) if self._judge else None
 
     def judge(self, pair_id: int, target: str) -> QualityScore | None:
         """What an edit would be worth, without deciding; None without a judge or for an empty target.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import combinations, pairwise
@@ -11,12 +11,18 @@ from typing import Any
 
 from mt import evaluate
 from mt.data import Finding, MetricScore, Verdict
-from mt.store import MEMORY, Status, Store, StoredPair, StoredReview, effective_reviews
+from mt.store import MEMORY, REVIEWED, Status, Store, StoredPair, StoredReview, effective_reviews
 
 PAUSE = timedelta(minutes=5)
 """A longer time between two decisions of a reviewer is a break, not work."""
 
 DECIDING = (Verdict.ACCEPTED, Verdict.EDITED, Verdict.REJECTED)
+
+SAID = tuple(verdict for verdict in Verdict if verdict is not Verdict.UNDONE)
+"""Verdicts that can stand."""
+
+DAYS = 14
+"""The last days that a table shows."""
 
 PAGE = 500
 """Histories read at a time."""
@@ -120,8 +126,12 @@ class _Collected:
     days: Counter[str] = field(default_factory=Counter)
 
 
-def collect_statistics(store: Store) -> ReviewStatistics:
+def collect_statistics(store: Store, documents: Collection[str] | None = None) -> ReviewStatistics:
     """Read every history once and count.
+
+    Args:
+        store: where the reviews are.
+        documents: identifiers of the only ones that count, or None for all.
 
     HTER (Snover et al. 2006) is the TER of what the engine wrote against what the reviewers made of it;
     a pair that was accepted as it stood costs nothing.
@@ -134,12 +144,18 @@ def collect_statistics(store: Store) -> ReviewStatistics:
         earlier = store.judged_before([row.id for rows in page for row in rows])
         for rows in page:
             stored, counting = pairs[rows[0].pair], effective_reviews(rows)
+            if documents is not None and stored.document not in documents:
+                continue
             _count_history(found, stored, rows, counting)
             before = [earlier[row.id] for row in counting if row.id in earlier]
             seen = before[0] if before else stored.pair.score.findings if stored.pair.score else ()
             _count_findings(found, counting, seen, dismissed.get(stored.id, set()))
     return ReviewStatistics(
-        progress=store.progress(),
+        progress={
+            document: counts
+            for document, counts in store.progress().items()
+            if documents is None or document in documents
+        },
         reviewers={name: _work(found, name) for name in sorted(found.times)},
         documents=_hter(found, "document"),
         engines=_hter(found, "engine"),
@@ -175,6 +191,99 @@ def statistics_record(found: ReviewStatistics, names: Mapping[str, str]) -> dict
         "checks": [{**asdict(one), "value": one.value} for one in found.checks],
         "days": dict(found.days),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures as rows of text.
+
+    Attributes:
+        title: what they are.
+        columns: headings.
+        rows: cells.
+        numeric: headings of the columns that hold numbers.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[str, ...]
+
+
+def statistics_tables(found: ReviewStatistics, names: Mapping[str, str]) -> list[Table]:
+    """The figures as tables; one without rows is left out.
+
+    Args:
+        found: the figures.
+        names: of the documents, by identifier.
+    """
+    tables = (
+        _progress_table(found, names),
+        _reviewer_table(found),
+        _engine_table(found),
+        _agreement_table(found),
+        _check_table(found),
+        _day_table(found),
+    )
+    return [table for table in tables if table.rows]
+
+
+def _progress_table(found: ReviewStatistics, names: Mapping[str, str]) -> Table:
+    columns = ("document", "pairs", "decided", *(status.value for status in Status), "HTER")
+    rows = []
+    for document, counts in found.progress.items():
+        total, decided = sum(counts.values()), sum(counts.get(status, 0) for status in REVIEWED)
+        share = f"{decided / total:.0%}" if total else ""
+        said = (f"{counts.get(status, 0):,}" for status in Status)
+        hter = _figure(found.documents.get(document))
+        rows.append((names.get(document, document), f"{total:,}", share, *said, hter))
+    return Table("Progress, and edits for each hundred words (HTER)", columns, tuple(rows), columns[1:])
+
+
+def _reviewer_table(found: ReviewStatistics) -> Table:
+    columns = ("reviewer", *(verdict.value for verdict in SAID), "hours", "pairs/hour", "HTER")
+    rows = []
+    for name, work in found.reviewers.items():
+        said = (f"{work.verdicts.get(verdict, 0):,}" for verdict in SAID)
+        rate = "" if work.pairs_per_hour is None else f"{work.pairs_per_hour:,.0f}"
+        rows.append((name, *said, f"{work.hours:.2f}", rate, _figure(work.edits)))
+    return Table("Reviewers; breaks of more than 5 minutes are left out", columns, tuple(rows), columns[1:])
+
+
+def _engine_table(found: ReviewStatistics) -> Table:
+    rows = tuple((name, _figure(score), score.signature) for name, score in found.engines.items())
+    return Table("Engines", ("engine", "HTER", "signature"), rows, ("HTER",))
+
+
+def _agreement_table(found: ReviewStatistics) -> Table:
+    rows = tuple(
+        (*one.reviewers, f"{one.pairs:,}", f"{one.agreed / one.pairs:.0%}", _decimals(one.kappa))
+        for one in found.agreement
+    )
+    columns = ("reviewer", "and", "pairs", "agreed", "kappa")
+    return Table("Agreement where two judged the same pair", columns, rows, columns[2:])
+
+
+def _check_table(found: ReviewStatistics) -> Table:
+    rows = tuple(
+        (one.check, _decimals(one.value), f"{one.confirmed:,}", f"{one.dismissed:,}", f"{one.unclear:,}")
+        for one in found.checks
+    )
+    columns = ("check", "precision", "confirmed", "dismissed", "unclear")
+    return Table("Checks", columns, rows, columns[1:])
+
+
+def _day_table(found: ReviewStatistics) -> Table:
+    rows = tuple((day, f"{count:,}") for day, count in found.days.items())[-DAYS:]
+    return Table("Decisions by day in UTC", ("day", "decided"), rows, ("decided",))
+
+
+def _figure(score: MetricScore | None) -> str:
+    return f"{score.value:.1f}" if score else ""
+
+
+def _decimals(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
 
 
 def _work_record(name: str, work: Work) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from mt.serve.records import (
     summary_record,
     view_record,
 )
-from mt.store import Order, PairQuery, Saved, SavedFilter, Status
+from mt.store import Order, PairQuery, Saved, SavedFilter, Status, StoredPair
 
 PAGE = 50
 LONGEST_PAGE = 200
@@ -224,22 +224,22 @@ def unmark(desk: Desk, call: Call) -> Record:
 
 def split(desk: Desk, call: Call) -> Record:
     """Split the bead of a pair after its first source and target segments."""
-    stored = desk.pair(call.path["pair"])
+    session, stored = desk.session(call.reviewer), desk.pair(call.path["pair"])
     sources, targets = call.integer("sources", high=100), call.integer("targets", high=100)
-    done = desk.session(call.reviewer).split(stored.document, stored.position, sources, targets)
-    return _beads_changed(desk, stored.document, stored.position, done)
+    done = session.split(stored.document, stored.position, sources, targets)
+    return _beads_changed(session, stored, done)
 
 
 def merge(desk: Desk, call: Call) -> Record:
     """Make one bead of the bead of a pair and the next one."""
-    stored = desk.pair(call.path["pair"])
-    done = desk.session(call.reviewer).merge(stored.document, stored.position)
-    return _beads_changed(desk, stored.document, stored.position, done)
+    session, stored = desk.session(call.reviewer), desk.pair(call.path["pair"])
+    done = session.merge(stored.document, stored.position)
+    return _beads_changed(session, stored, done)
 
 
-def _beads_changed(desk: Desk, document: str, position: int, done: bool) -> Record:
+def _beads_changed(session: ReviewSession, old: StoredPair, done: bool) -> Record:
     """Whether the beads were changed, and the pair that now stands at the place."""
-    there = desk.pair_at(document, position) if done else None
+    there = session.pair_at(old.document, old.position) if done else None
     return {"changed": done, "pair": there.id if there else None}
 
 

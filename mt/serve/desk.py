@@ -92,10 +92,6 @@ class Desk:
             raise NotHereError(f"There is no pair {pair_id}.")
         return found[0]
 
-    def pair_at(self, document_id: str, position: int) -> StoredPair | None:
-        """The first pair of a document at a position or behind it, or None."""
-        return next((one for one in self.store.pairs(document_id) if one.position >= position), None)
-
     def document(self, document_id: str, fresh: bool = True) -> DocumentInfo:
         """A document and its counts.
 

@@ -24,7 +24,7 @@ def plot(desk: Desk, call: Call) -> Response:
         raise NotHereError(f"There is no plot {name}. Plots: {', '.join(PLOTS)}.")
     theme = call.choice("theme", THEMES, "light")
     counted = desk.statistics()
-    answer = Response(PLOTS[name](counted.found, counted.names, theme), media_type="image/svg+xml")
+    answer = Response(PLOTS[name](counted.found, counted.names, theme).svg, media_type="image/svg+xml")
     answer.headers["cache-control"] = "no-store"
     if call.text("download", "", 1) == "1":
         answer.headers["content-disposition"] = f'attachment; filename="{name}.svg"'

@@ -1,0 +1,124 @@
+"""The program's screen without a terminal: keys are pressed, and what stands there is read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from mt.data import Pair
+from mt.review import ReviewSession
+from mt.review.terminal import Keymap, Start
+from mt.review.terminal.app import ReviewApp
+from mt.store import Store, StoredPair
+from tests.serve.samples import fill, judge
+
+
+def links(source: str, target: str) -> list[tuple[int, int]]:
+    """Every word with the one at the same place."""
+    return [(place, place) for place in range(min(len(source.split()), len(target.split())))]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A SQLite store with the sample article."""
+    with Store.open(tmp_path / "store.db") as opened:
+        fill(opened)
+        yield opened
+
+
+class Screen:
+    """A reviewer before the screen.
+
+    Attributes:
+        app: the program.
+        store: what it works on.
+    """
+
+    def __init__(self, app: ReviewApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.store = app.session.store
+        self._pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, one after the other, and wait each time until nothing is going on."""
+        for key in keys:
+            await self._pilot.press(key)
+            await self.rest()
+
+    async def type(self, text: str) -> None:
+        """Type a text."""
+        await self._pilot.press(*("space" if sign == " " else sign for sign in text))
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Wait until nothing is going on."""
+        await self._pilot.pause()
+        while self.app.workers:
+            await self.app.workers.wait_for_complete()
+            await self._pilot.pause()
+
+    async def resize(self, width: int, height: int) -> None:
+        """Make the window another size."""
+        await self._pilot.resize_terminal(width, height)
+        await self.rest()
+
+    @property
+    def text(self) -> str:
+        """Everything that stands on the screen that is in front."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+    @property
+    def message(self) -> str:
+        """What the program says."""
+        return str(self.app.query_one("#message", Static).content)
+
+    @property
+    def pair(self) -> StoredPair:
+        """The pair that is shown, as the screen knows it."""
+        assert self.app.pair is not None
+        return self.app.pair.stored
+
+    def stored(self, pair_id: int | None = None) -> StoredPair:
+        """A pair as the store has it now; the one that is shown by default."""
+        return self.store.pair(self.pair.id if pair_id is None else pair_id)
+
+
+Script = Callable[[Screen], Awaitable[None]]
+
+
+def review(
+    store: Store,
+    script: Script,
+    *,
+    filter_: str = "",
+    size: tuple[int, int] = (80, 24),
+    reviewer: str = "anna",
+    keys: dict[str, str] | None = None,
+    mqm: bool = False,
+    **more: Any,
+) -> ReviewApp:
+    """Open the screen on a store and do what a script says."""
+    more = {"judge": judge, **more}
+    session = ReviewSession(store, reviewer, **more)
+    app = ReviewApp(session, Start(filter_, mqm=mqm), Keymap(keys), links, settle=0.0)  # type: ignore[arg-type]
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            screen = Screen(app, pilot)
+            await screen.rest()
+            await script(screen)
+
+    asyncio.run(run())
+    return app
+
+
+def broken(_pair: Pair) -> None:
+    """A judge that must not be called."""
+    raise AssertionError
