@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -52,8 +53,8 @@ class Screen:
             await self.rest()
 
     async def type(self, text: str) -> None:
-        """Type a text."""
-        await self._pilot.press(*("space" if sign == " " else sign for sign in text))
+        """Bring in a text at once, as a terminal does that pastes."""
+        self.app.post_message(events.Paste(text))
         await self.rest()
 
     async def rest(self) -> None:
