@@ -89,19 +89,20 @@ class Lookahead:
 
     def settle(self, stored: StoredPair) -> None:
         """The decision on a pair is stored; where the pair still fits it is not asked for again."""
-        self._forget(stored.id)
+        self.forget(stored.id)
         self._settled.add(stored.id)
         if not self.query.statuses or stored.status in self.query.statuses:
             self._session.queue.pass_over([stored.id])
 
     def pass_over(self, pair_id: int) -> None:
         """Leave a pair without deciding; others may have it."""
-        self._forget(pair_id)
+        self.forget(pair_id)
         self._session.queue.pass_over([pair_id])
 
-    def release(self, pair_id: int) -> None:
+    def forget(self, pair_id: int) -> None:
         """The reviewer does not have the pair any more; it comes again in its turn."""
-        self._forget(pair_id)
+        with self._lock:
+            self._out.discard(pair_id)
 
     def close(self) -> None:
         """Give back every pair that is held and was not decided on."""
@@ -111,10 +112,6 @@ class Lookahead:
             self._ready.clear()
             self._out.clear()
         self._session.queue.release(held)
-
-    def _forget(self, pair_id: int) -> None:
-        with self._lock:
-            self._out.discard(pair_id)
 
     def _drop_old(self) -> None:
         """Leave out what was read so long ago that its claim may end while the reviewer looks at it."""

@@ -85,7 +85,7 @@ class Queue:
             StoreError: there is no such pair.
         """
         claimant = Claimant(self._reviewer, self._now())
-        holder = self._store.hold(pair_id, claimant, self._claim_seconds)
+        holder = self._store.hold(pair_id, claimant, self.claim_seconds)
         return "" if holder == self._reviewer else holder
 
     def release(self, pair_ids: Sequence[int]) -> None:

@@ -249,11 +249,8 @@ class ReviewSession:
         stored = self.store.pair(pair_id)
         if stored.version == version and target == stored.pair.target:
             return self.accept(pair_id, version, note)
-        return self._record(stored, version, Verdict.EDITED, target, note, self.judged(stored, target))
-
-    def judged(self, stored: StoredPair, target: str) -> QualityScore | None:
-        """The score that a pair would have with another target, or None where nothing judges."""
-        return self._judge(replace(stored.pair, target=target, failure="")) if self._judge else None
+        score = self._judge(replace(stored.pair, target=target, failure="")) if self._judge else None
+        return self._record(stored, version, Verdict.EDITED, target, note, score)
 
     def judge(self, pair_id: int, target: str) -> QualityScore | None:
         """What an edit would be worth, without deciding; None without a judge or for an empty target.

@@ -288,9 +288,14 @@ class ReviewApp(App[None]):
 
     async def open(self, pair_id: int) -> None:
         """Show a pair from anywhere; the queue's own pair comes again afterwards."""
-        view = await self.read(self.session.view, pair_id)
+        view = await self.read(self._take, pair_id)
         self._set_aside()
         self.show(view, from_queue=self.queue.hold(pair_id))
+
+    def _take(self, pair_id: int) -> PairView:
+        """Hold a pair, unless somebody else does, and read it."""
+        self.session.queue.hold(pair_id)
+        return self.session.view(pair_id)
 
     def _set_aside(self) -> None:
         """Put the pair that is shown back where it came from."""
@@ -299,7 +304,16 @@ class ReviewApp(App[None]):
         if self._from_queue:
             self.queue.put_back(self.pair)
         else:
-            self.queue.release(self.pair.stored.id)
+            self._give_back(self.pair.stored.id)
+
+    def _give_back(self, pair_id: int) -> None:
+        """Let others have a pair that is not one of the queue."""
+
+        async def release() -> None:
+            await self.write(self.session.queue.release, [pair_id])
+
+        self.queue.forget(pair_id)
+        self.work(release())
 
     async def again(self) -> None:
         """Read the pair that is shown once more."""
@@ -553,7 +567,7 @@ class ReviewApp(App[None]):
         try:
             saved = await self.write(call, view)
         except MTError as error:
-            queue.release(stored.id)
+            queue.forget(stored.id)
             await self.open(stored.id)
             if wanted is not None:
                 self.start_editing(wanted)
@@ -602,7 +616,7 @@ class ReviewApp(App[None]):
         options.append(Option("o", Content(again), "again"))
 
         def answered(choice: str | None) -> None:
-            self.queue.release(now.id)
+            self.queue.forget(now.id)
             if choice == "again":
                 newer = replace(view, stored=replace(view.stored, version=now.version))
                 self.work(self._save(newer, said, call, wanted))
@@ -781,7 +795,7 @@ class ReviewApp(App[None]):
     async def _judge_edit(self, view: PairView, text: str) -> None:
         await asyncio.sleep(JUDGE_AFTER)
         if text.strip() and text != view.stored.pair.target:
-            score = await self.think(self.session.judged, view.stored, text)
+            score = await self.think(self.session.judge, view.stored.id, text)
             if self.pair is view and self.editing and self.editor.text == text and score is not None:
                 names = ", ".join(dict.fromkeys(f"{one.check}: {one.message}" for one in score.findings))
                 self._judged = f"Judged: {score.value:.2f}. {names or 'The checks find nothing.'}"
@@ -935,7 +949,7 @@ class ReviewApp(App[None]):
         self._busy = False
         self._left = None
         if self._from_queue:
-            self.queue.release(stored.id)
+            self.queue.forget(stored.id)
             self._from_queue = False
         await self._open_queue_again()
         if there is None:
@@ -967,7 +981,7 @@ class ReviewApp(App[None]):
             self.work(self._pass_over(number))
             self.go_on()
         else:
-            self.queue.release(self.pair.stored.id)
+            self._give_back(self.pair.stored.id)
             self.go_on()
 
     async def _pass_over(self, pair_id: int) -> None:
