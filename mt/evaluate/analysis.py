@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -110,6 +110,7 @@ def analyse(
     quality: QualityData | None = None,
     notes: Sequence[str] = (),
     examples: int = 10,
+    apart: Collection[str] = (),
 ) -> Analysis:
     """Look behind the scores.
 
@@ -120,6 +121,7 @@ def analyse(
         quality: what a judgement without reference said, where there is one.
         notes: go into the report.
         examples: how many segments a list holds.
+        apart: systems that the verdict passes over, such as the reference itself.
     """
     metric = next(name for name in (*PREFERRED, *scorer.metrics) if name in scorer.metrics)
     known = quality or QualityData()
@@ -130,7 +132,7 @@ def analyse(
         for system in scorer.systems
         if system in known.scores
     }
-    verdict = judge(comparison)
+    verdict = judge(comparison, apart)
     found = Analysis(comparison, metric, verdict, scores, agreements, known, tuple(notes))
     if profile is None:
         return found

@@ -64,6 +64,13 @@ class InputChecks:
                     for text, source in zip(texts, sources, strict=True)
                 )
 
+    def copies(self) -> list[str]:
+        """The systems that are the reference itself."""
+        return [system for system in self.systems if self._is_copy(self._tallies[system])]
+
+    def _is_copy(self, tally: _Tally) -> bool:
+        return tally.copies_of_reference == self.segments - self.empty_references > 0
+
     def warnings(self) -> list[str]:
         """One sentence for each thing that makes a score mean something else than it seems."""
         found = []
@@ -92,7 +99,7 @@ class InputChecks:
             found.append(
                 f"{name}: {_lines(tally.escaped)} with HTML character references such as &#39;, which cost score."
             )
-        if tally.copies_of_reference == self.segments - self.empty_references > 0:
+        if self._is_copy(tally):
             found.append(f"{name} is the reference itself: every line is the same, so 100 BLEU says nothing.")
         elif self.segments >= 20 and tally.copies_of_reference > self.segments / 2:
             share = 100 * tally.copies_of_reference // self.segments

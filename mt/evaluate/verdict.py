@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mt.evaluate import Comparison, SystemScore
@@ -73,8 +73,14 @@ class Verdict:
     facts: tuple[str, ...] = ()
 
 
-def judge(comparison: Comparison) -> Verdict:
-    """Which system is best by the first metric, whether by chance, and whether the other metrics agree."""
+def judge(comparison: Comparison, apart: Collection[str] = ()) -> Verdict:
+    """Which system is best by the first metric, whether by chance, and whether the other metrics agree.
+
+    Args:
+        comparison: the scores.
+        apart: systems out of competition, unless there are no others.
+    """
+    comparison = _without(comparison, apart)
     main = next(iter(comparison.rows))
     ranked = _ranked(comparison, main)
     best = ranked[0].system
@@ -87,6 +93,14 @@ def judge(comparison: Comparison) -> Verdict:
     duels = tuple(_duel(comparison, metric, best, second) for metric in comparison.rows)
     sentences = (*_reasons(best, second, duels), *_others(comparison, best, duels), *_few(comparison))
     return Verdict(best, second, duels[0].sure, _headline(comparison, ranked, duels), sentences, duels)
+
+
+def _without(comparison: Comparison, apart: Collection[str]) -> Comparison:
+    rows = {
+        metric: tuple(row for row in scores if row.system not in apart)
+        for metric, scores in comparison.rows.items()
+    }
+    return replace(comparison, rows=rows) if all(rows.values()) else comparison
 
 
 def facts(

@@ -112,7 +112,13 @@ def run(
         )
     notes = [*inputs.notes, *checks.warnings(), *about]
     analysis = analyse(
-        scorer, comparison, profile if options.report else None, quality, notes, options.examples
+        scorer,
+        comparison,
+        profile if options.report else None,
+        quality,
+        notes,
+        options.examples,
+        checks.copies(),
     )
     return replace(analysis, texts=_texts(inputs, analysis.shown())) if options.texts else analysis
 

@@ -91,3 +91,10 @@ def test_facts_count_segments_and_name_the_buckets_where_the_runner_up_is_ahead(
         "b is ahead in: reference length in words, below 10 (by 1.5, 40 segments).",
         "Suspected omissions, by the quality checks: a 2, b 0.",
     ]
+
+
+def test_a_system_out_of_competition_is_passed_over_unless_it_is_alone() -> None:
+    p = {("a", "b"): 0.001, ("a", "c"): 0.001, ("b", "c"): 0.001}
+    made = judge(comparison({"BLEU": (31, 30, 100)}, {"BLEU": p}), ["c"])
+    assert (made.headline, made.runner_up) == ("Ship a", "b")
+    assert judge(comparison({"BLEU": (100,)}, {}), ["a"]).best == "a"
