@@ -43,12 +43,15 @@ def links(
     gold: Annotated[Path, typer.Argument(help="Pharaoh lines (0-0 sure, 0p0 possible) or an XL-WA table.")],
     test: Annotated[Path, typer.Argument(help="The links to score, one sentence a line.")],
     form: Annotated[str, typer.Option("--form", help="Of the gold: pharaoh, xlwa or auto.")] = "auto",
+    swap: Annotated[
+        bool, typer.Option("--swap", help="The links to score run from the gold's target to its source.")
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Precision, recall, F1 and alignment error rate of word links (Och and Ney 2003)."""
     from mt.pipeline.gold import gold_links
 
-    score, sentences = gold_links(gold, test, form)
+    score, sentences = gold_links(gold, test, form, swap)
     if as_json:
         report.out_json({"sentences": sentences} | asdict(score))
         return

@@ -75,9 +75,7 @@ class InputChecks:
         """One sentence for each thing that makes a score mean something else than it seems."""
         found = []
         if self.empty_references:
-            found.append(
-                f"{_lines(self.empty_references)} of the reference are empty; they are kept and counted."
-            )
+            found.append(f"Of the reference {_empty(self.empty_references)}.")
         if self._are_tokenised(self.tokenised_references):
             found.append("The reference looks tokenised; scores will not compare with published ones.")
         for system in self.systems:
@@ -89,10 +87,10 @@ class InputChecks:
         if tally.empty == self.segments:
             found.append(f"{name}: all {_lines(tally.empty)} are empty.")
         elif tally.empty:
-            found.append(f"{name}: {_lines(tally.empty)} are empty; they are kept and counted.")
+            found.append(f"{name}: {_empty(tally.empty)}.")
         if self._are_tokenised(tally.tokenised):
             found.append(
-                f"{name} looks tokenised ({_lines(tally.tokenised)} have loose punctuation); detokenise it, "
+                f"{name} looks tokenised (loose punctuation in {_lines(tally.tokenised)}); detokenise it, "
                 "or its BLEU will not compare with that of others."
             )
         if tally.escaped:
@@ -107,7 +105,7 @@ class InputChecks:
                 f"{name}: {share}% of the lines are the reference's, word for word. Was it trained on it?"
             )
         if tally.copies_of_source > self.segments / 2:
-            found.append(f"{name}: {_lines(tally.copies_of_source)} are the source, untranslated.")
+            found.append(f"{name} copies the source, untranslated, in {_lines(tally.copies_of_source)}.")
         return found
 
     def _are_tokenised(self, lines: int) -> bool:
@@ -122,3 +120,7 @@ def looks_tokenised(text: str) -> bool:
 
 def _lines(count: int) -> str:
     return f"{count:,} line{'' if count == 1 else 's'}"
+
+
+def _empty(count: int) -> str:
+    return f"{_lines(count)} {'is empty; it is' if count == 1 else 'are empty; they are'} kept and counted"

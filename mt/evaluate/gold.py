@@ -35,6 +35,13 @@ class WordLinks:
     sure: frozenset[tuple[int, int]]
     possible: frozenset[tuple[int, int]]
 
+    def swapped(self) -> WordLinks:
+        """The same links from target to source."""
+        return WordLinks(
+            frozenset((there, here) for here, there in self.sure),
+            frozenset((there, here) for here, there in self.possible),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LinkScore:

@@ -26,13 +26,14 @@ def gold_alignment(gold: Path, test: Path) -> tuple[dict[str, AlignmentScore], i
     return scores, len(pairs)
 
 
-def gold_links(gold: Path, test: Path, form: str = "auto") -> tuple[LinkScore, int]:
+def gold_links(gold: Path, test: Path, form: str = "auto", swap: bool = False) -> tuple[LinkScore, int]:
     """Word links against a gold file.
 
     Args:
         gold: Pharaoh lines or an XL-WA table.
         test: likewise.
         form: of the gold file: ``pharaoh``, ``xlwa`` or ``auto``.
+        swap: whether the test's links run from the gold's target to its source.
 
     Returns:
         The score and the number of sentences.
@@ -43,6 +44,8 @@ def gold_links(gold: Path, test: Path, form: str = "auto") -> tuple[LinkScore, i
     """
     wanted = read_links(_lines(gold), form, str(gold))
     found = read_links(_lines(test), "auto", str(test))
+    if swap:
+        found = [links.swapped() for links in found]
     return score_word_links(wanted, found), len(wanted)
 
 

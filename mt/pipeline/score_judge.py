@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ class _Judgements:
         nothing = np.full(segments, np.nan)
         self._scores = {s: np.array(known.scores.get(s, nothing), dtype=np.float64) for s in systems}
         self._findings = {s: list(known.findings.get(s, [{}] * segments)) for s in systems}
-        self._methods: dict[str, None] = {}
+        self._methods: Counter[str] = Counter()
         self.missing: dict[str, NDArray[np.bool_]] = {s: np.isnan(v) for s, v in self._scores.items()}
 
     def batches(self, inputs: Inputs) -> Iterator[tuple[str, list[int], list[tuple[str, str]]]]:
@@ -113,13 +114,15 @@ class _Judgements:
         for index, one in zip(places, scores, strict=True):
             self._scores[system][index] = one.value
             self._findings[system][index] = serious(one)
-            self._methods[one.method] = None
+            self._methods[one.method] += 1
 
     def data(self, stored: str, added: int) -> QualityData:
         """All of it; the method says how many were added to those stored by another one."""
-        method = ", ".join(self._methods)
+        (method, _), *others = self._methods.most_common()
         if stored and stored != method:
             method = f"{stored}; {method} for the {added:,} without a stored score"
+        # Empty and giant segments are judged with fewer signals.
+        method += "".join(f"; {count:,} by {other}" for other, count in others)
         return QualityData({s: v.tolist() for s, v in self._scores.items()}, self._findings, method)
 
 
