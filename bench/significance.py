@@ -1,6 +1,6 @@
 """Paired significance tests: `mt` against the sacrebleu command, same files, same seed, one run.
 
-    python bench/significance.py REFERENCE HYPOTHESIS HYPOTHESIS... [--segments 2000] [--rounds 5]
+    python bench/significance.py REFERENCE HYPOTHESIS HYPOTHESIS... [--segments 2000] [--rounds 5] [--metrics bleu ter]
 
 Prints whether all p-values are the same, and medians of times. A time is that of a whole process: start, imports,
 reading, computing, printing. `mt score` is the command; ``library`` calls ``mt.evaluate.compare`` only. All have
@@ -32,7 +32,16 @@ result = compare({f: read(f) for f in files}, [read(reference)], metrics=metrics
 print(json.dumps({m: [s.p_values.get(test) for s in rows] for m, rows in result.rows.items()}))
 """
 
-METRICS = {"bleu": ["bleu"], "bleu,chrf2": ["bleu", "chrf"], "bleu,chrf2,ter": ["bleu", "chrf", "ter"]}
+METRICS = {
+    "bleu": ["bleu"],
+    "chrf2": ["chrf"],
+    "chrf2++": ["chrf", "--chrf-word-order", "2"],
+    "ter": ["ter"],
+    "bleu,chrf2": ["bleu", "chrf"],
+    "bleu,chrf2,ter": ["bleu", "chrf", "ter"],
+}
+"""Our names of metrics to what sacrebleu's command calls them."""
+
 FLAGS = {"bootstrap": "--paired-bs", "randomisation": "--paired-ar"}
 
 
@@ -44,14 +53,15 @@ def main() -> None:
     parser.add_argument("hypotheses", type=Path, nargs="+")
     parser.add_argument("--segments", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--metrics", choices=METRICS, nargs="*", default=["bleu", "bleu,chrf2"])
+    parser.add_argument("--metrics", choices=METRICS, nargs="*", default=["bleu", "chrf2", "chrf2++", "ter"])
+    parser.add_argument("--tests", choices=FLAGS, nargs="*", default=list(FLAGS))
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         files = [
             enlarge(path, arguments.segments, Path(folder) / f"{number}.txt")
             for number, path in enumerate([arguments.reference, *arguments.hypotheses])
         ]
-        for test in FLAGS:
+        for test in arguments.tests:
             for metrics in arguments.metrics:
                 measure(test, metrics, files, arguments.rounds)
 
