@@ -81,7 +81,6 @@ def pairs(
         bool,
         typer.Option("--accept-all", help="Accept all that fit, but those with an error, and say how many."),
     ] = False,
-    model: options.Model = None,
     store: options.Store = None,
 ) -> None:
     """Review pairs in the terminal, the worst first; `?` shows the keys. `mt review stats` shows the figures."""
@@ -90,7 +89,7 @@ def pairs(
     from mt.review import ReviewSession
     from mt.review.terminal import Keymap, Start, require_terminal, review
 
-    settings = config.load({"store": store, "reviewer": reviewer, "model": model, "review.mqm": mqm})
+    settings = config.load({"store": store, "reviewer": reviewer, "review.mqm": mqm})
     keymap = Keymap(settings["review.keys"])
     if not accept_all:
         require_terminal()
