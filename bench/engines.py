@@ -1,9 +1,10 @@
 """Speed, memory and BLEU of every way to decode a test set, each in a process of its own, in one run.
 
-    python bench/engines.py FOLDER [--bitext BITEXT] [--limit 997] [--rounds 3]
+    python bench/engines.py FOLDER [--bitext BITEXT] [--limit 997] [--rounds 3] [--tune]
 
-FOLDER holds source.nl and reference.en, one segment a line. BITEXT (source TAB target) adds the rows with a lexical
-shortlist. The rows take turns in every round and the median counts, so that other work on the machine meets all.
+FOLDER holds source.nl and reference.en, one segment a line, or TSV files of pairs. BITEXT (source TAB target) adds the
+rows with a lexical shortlist. The rows take turns in every round and the median counts, so that other work on the
+machine meets all. --tune compares beams, length penalties and batches instead.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -22,31 +22,47 @@ from statistics import median
 from time import perf_counter, process_time
 from typing import Any
 
+from mt.pipeline.bench_worker import peak_memory
+from mt.train.bitext import read_pairs
+
 THREADS = 2
 BASELINE = "CTranslate2 by itself: its defaults (beam 2, weights as trained)"
 
 
+def tuning() -> dict[str, dict[str, Any]]:
+    """What the defaults of decoding are chosen from."""
+    rows: dict[str, dict[str, Any]] = {BASELINE: {"kind": "bare"}}
+    for beam in (1, 2, 3, 4, 6, 8):
+        rows[f"mt, int8, beam {beam}"] = {"beam_size": beam}
+    for penalty in (0.6, 0.8, 1.2, 1.4):
+        rows[f"mt, int8, beam 4, length penalty {penalty}"] = {"beam_size": 4, "length_penalty": penalty}
+    for tokens in (512, 1024, 4096, 8192):
+        rows[f"mt, int8, beam 4, batches of {tokens} tokens"] = {"beam_size": 4, "batch_tokens": tokens}
+    return rows
+
+
 def settings(shortlist: bool) -> dict[str, dict[str, Any]]:
-    """Every row of the table by name."""
+    """Every row of the table by name; a number type that the processor lacks has none."""
+    import ctranslate2
+
+    supported = ctranslate2.get_supported_compute_types("cpu")
     rows: dict[str, dict[str, Any]] = {
         BASELINE: {"kind": "bare"},
         "CTranslate2 by itself: best settings (int8, beam 4, 2 replicas, batches)": {
             "kind": "bare",
             "best": True,
         },
-        "mt, float32, beam 4": {"compute_type": "float32", "beam_size": 4},
-        "mt, int8, beam 1": {"beam_size": 1},
-        "mt, int8, beam 2": {"beam_size": 2},
-        "mt, int8, beam 4": {"beam_size": 4},
-        "mt, int8, beam 8": {"beam_size": 8},
     }
+    for name in ("float32", "bfloat16", "int8_bfloat16"):
+        if name in supported:
+            rows[f"mt, {name}, beam 4"] = {"compute_type": name, "beam_size": 4}
+    rows["mt, int8, beam 4, 1 replica on 2 threads"] = {"beam_size": 4, "replicas": 1}
+    rows |= {f"mt, int8, beam {beam}": {"beam_size": beam} for beam in (1, 2, 4)}
     if shortlist:
         rows |= {
             f"mt, int8, beam {beam}, shortlist": {"beam_size": beam, "folder": "shortlist"}
             for beam in (1, 2, 4)
         }
-    for penalty in (0.6, 0.8, 1.2, 1.4):
-        rows[f"mt, int8, beam 4, length penalty {penalty}"] = {"beam_size": 4, "length_penalty": penalty}
     rows["transformers by itself, float32, beam 4, batches of 32"] = {"kind": "transformers"}
     return rows
 
@@ -98,15 +114,19 @@ def bare(row: dict[str, Any], folders: dict[str, str]) -> Callable[[list[str]], 
 
 def ours(row: dict[str, Any], folders: dict[str, str]) -> Callable[[list[str]], list[str]]:
     """The engine as `mt translate` uses it."""
+    import ctranslate2
+
     from mt.engines import DecodeOptions, load
 
-    engine = load(
-        folders[row.get("folder", row.get("compute_type", "int8"))],
-        "ctranslate2",
-        row.get("compute_type", "int8"),
-        THREADS,
-    )
-    options = DecodeOptions(beam_size=row["beam_size"], length_penalty=row.get("length_penalty", 1.0))
+    compute_type = row.get("compute_type", "int8")
+    stored = "int8" if compute_type.startswith("int8") else "float32"
+    engine = load(folders[row.get("folder", stored)], "ctranslate2", compute_type, THREADS)
+    if "replicas" in row:
+        engine._translator = ctranslate2.Translator(  # type: ignore[attr-defined]
+            folders[stored], inter_threads=row["replicas"], intra_threads=THREADS // row["replicas"]
+        )
+    chosen = ("beam_size", "length_penalty", "batch_tokens")
+    options = DecodeOptions(**{name: row[name] for name in chosen if name in row})
     return lambda sources: [hypotheses[0].text for hypotheses in engine.translate(sources, options)]
 
 
@@ -134,6 +154,13 @@ def transformers(row: dict[str, Any], folders: dict[str, str]) -> Callable[[list
     return translate
 
 
+def pairs_of(folder: Path) -> list[tuple[str, str]]:
+    """The segments of a test set with their references."""
+    if (folder / "source.nl").is_file():
+        return read_pairs(folder / "source.nl", folder / "reference.en")
+    return read_pairs(folder)
+
+
 def work(row: dict[str, Any], folders: dict[str, str], source: Path, limit: int) -> None:
     """One row in this process: translations and what they cost, as JSON on stdout."""
     sources = source.read_text(encoding="utf-8").splitlines()[:limit]
@@ -143,8 +170,7 @@ def work(row: dict[str, Any], folders: dict[str, str], source: Path, limit: int)
     wall, processor = perf_counter(), process_time()
     texts = translate(sources)
     cost = {"wall": perf_counter() - wall, "cpu": process_time() - processor}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"texts": texts, "peak": peak, **cost}))
+    print(json.dumps({"texts": texts, "peak": peak_memory() / 2**20, **cost}))
 
 
 def measure(row: dict[str, Any], folders: dict[str, str], source: Path, limit: int) -> dict[str, Any]:
@@ -168,8 +194,9 @@ def main() -> None:
     )
     parser.add_argument("gold", type=Path)
     parser.add_argument("--bitext", type=Path)
-    parser.add_argument("--limit", type=int, default=997)
+    parser.add_argument("--limit", type=int, default=None)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tune", action="store_true")
     parser.add_argument("--only", default="", help="rows whose name holds this, and the baseline")
     parser.add_argument("--row", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -177,21 +204,19 @@ def main() -> None:
         row, folders, source, limit = json.loads(arguments.row)
         work(row, folders, Path(source), limit)
         return
-    source = arguments.gold / "source.nl"
-    references = (arguments.gold / "reference.en").read_text(encoding="utf-8").splitlines()[: arguments.limit]
+    pairs = pairs_of(arguments.gold)[: arguments.limit]
     with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch) / "source.nl"
+        source.write_text("".join(f"{text}\n" for text, _ in pairs), encoding="utf-8")
         folders = prepared(Path(scratch), arguments.bitext)
-        rows = {
-            name: row
-            for name, row in settings(bool(arguments.bitext)).items()
-            if arguments.only in name or name == BASELINE
-        }
+        known = tuning() if arguments.tune else settings(bool(arguments.bitext))
+        rows = {name: row for name, row in known.items() if arguments.only in name or name == BASELINE}
         results: dict[str, list[dict[str, Any]]] = {name: [] for name in rows}
         for _ in range(arguments.rounds):
             for name, row in rows.items():
                 results[name].append(measure(row, folders, source, arguments.limit))
                 print(f"# {name}: {results[name][-1]['wall']:.1f} s", file=sys.stderr)
-    report(results, source.read_text(encoding="utf-8").splitlines()[: arguments.limit], references)
+    report(results, [text for text, _ in pairs], [reference for _, reference in pairs])
 
 
 def report(results: dict[str, list[dict[str, Any]]], sources: list[str], references: list[str]) -> None:
