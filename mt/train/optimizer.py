@@ -139,6 +139,10 @@ class Learner:
         for name, copy in self._copies.items():
             copy.copy_(self.weights[name])
 
+    def finite(self) -> bool:
+        """Whether every weight is a finite number."""
+        return all(bool(torch.isfinite(weight).all()) for weight in self.weights.values())
+
     def state(self) -> dict[str, Any]:
         """Everything that an update depends on."""
         return {

@@ -41,7 +41,13 @@ def train(recipe: Recipe, folder: Path, quality: Quality | None, listener: Liste
     _claim(recipe, folder)
     development = read_pairs(recipe.validation.path, limit=recipe.validation.limit)
     counts = _prepared(recipe, bodies, files, quality, listener)
-    return run_workers(devices, _work, (recipe, bodies, files, development, counts), listener)  # type: ignore[no-any-return]
+    try:
+        return run_workers(devices, _work, (recipe, bodies, files, development, counts), listener)  # type: ignore[no-any-return]
+    except OSError as error:
+        raise EngineError(
+            f"{error.filename or folder}: cannot be written ({error.strerror or error}).",
+            "Free space on the disk; the same command goes on from the newest checkpoint.",
+        ) from error
 
 
 def _require_torch() -> None:

@@ -266,9 +266,13 @@ class Trainer:
         """Look at the development set and write a checkpoint, where it is time."""
         validation, update, over = self.recipe.validation, self.position.update, self._done() >= 1
         looked = update % validation.every == 0 or over
+        kept = looked or update % validation.checkpoint_every == 0
+        # The newest update can have broken the weights without breaking the loss that it was made from.
+        if kept and not self.learner.finite():
+            raise self._broken("sum of the weights")
         if looked:
             self._look(journal)
-        if self.worker.rank == 0 and (looked or update % validation.checkpoint_every == 0):
+        if self.worker.rank == 0 and kept:
             self.checkpoints.save(self.learner.state(), self.position)
 
     def _look(self, journal: Journal | None) -> None:

@@ -144,6 +144,36 @@ def test_a_loss_that_is_no_number_stops_and_names_the_last_good_checkpoint(
     assert "training.rate" in caught.value.hint
 
 
+def test_weights_that_an_update_broke_are_never_a_checkpoint(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mt.train.optimizer import Learner
+
+    step, norms = Learner.step, []
+
+    def breaking(learner: Learner, gradients: list[Any], factor: float) -> float:
+        norms.append(step(learner, gradients, factor))
+        if len(norms) == 4:
+            next(iter(learner.weights.values())).data.flatten()[0] = float("inf")
+        return norms[-1]
+
+    monkeypatch.setattr(Learner, "step", breaking)
+    with pytest.raises(EngineError, match=r"sum of the weights.*update-000000002\.pt"):
+        train(recipe, tmp_path / "run")
+    assert [path.name for path in (tmp_path / "run" / "checkpoints").iterdir()] == ["update-000000002.pt"]
+
+
+def test_a_card_that_cannot_be_written_is_told_and_the_run_goes_on_later(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    card = tmp_path / "run" / "model" / "README.md"
+    with pytest.raises(EngineError, match=r"README\.md: cannot be written"):
+        train(recipe, tmp_path / "run", listener=StopAt(0.9, lambda: card.mkdir(parents=True, exist_ok=True)))
+    card.rmdir()
+    train(recipe, tmp_path / "run")
+    assert card.is_file()
+
+
 def test_a_full_disk_stops_and_names_the_last_good_checkpoint(recipe: Recipe, tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
