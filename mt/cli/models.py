@@ -151,6 +151,7 @@ def _facts(model: Model, state: str) -> list[tuple[str, str]]:
         ("layout", model.kind),
         ("size", _megabytes(model.size)),
         ("weights", model.quantization),
+        ("fastest here", model.compute_type),
         ("sha256", model.sha256),
         ("verified", state),
         ("licence", model.licence or "not stated"),

@@ -60,7 +60,8 @@ def add(
         quantization: number type of the stored weights: int8, float32, float16, or ``auto``: what was measured
             to decode fastest here, which is int8 nearly everywhere. A CTranslate2 folder keeps its own.
         source_lang, target_lang: where the model's own files do not tell.
-        shortlist: a bitext to build a lexical shortlist from; see :mod:`mt.engines.shortlist`.
+        shortlist: a bitext to build a lexical shortlist from, also for a model that is there already; see
+            :mod:`mt.engines.shortlist`.
         progress: called as the work goes on.
 
     Returns:
@@ -148,7 +149,8 @@ def _install(source: Path, plan: _Plan) -> Model:
     final = models_folder() / plan.name
     checksum = sha256_of(_original_weights(source))
     if (final / METADATA).is_file():
-        return _same_or_error(read_installed(final), checksum)
+        present = _same_or_error(read_installed(final), checksum)
+        return _with_shortlist(present, plan) if plan.bitext else present
     with building(final) as folder:
         kept, compute_type = _made(source, folder, plan)
         described = describe(folder, "ctranslate2", plan.name)
@@ -215,6 +217,17 @@ def _same_or_error(present: Model, checksum: str) -> Model:
         f"Another model is called {present.name}.",
         f"Choose --name, or first: mt models remove {present.name}",
     )
+
+
+def _with_shortlist(present: Model, plan: _Plan) -> Model:
+    """Build the shortlist of a model that is installed already, in the place of one that it has."""
+    assert plan.bitext is not None
+    from mt.engines.shortlist import build
+
+    with _stage(plan.progress, "shortlist"):
+        build(present.path, plan.bitext)
+    write_metadata(present.path, replace(present, shortlist=True))
+    return read_installed(present.path)
 
 
 def _original_weights(source: Path) -> Path:

@@ -42,7 +42,7 @@ def build(folder: Path, bitext: Path, best: int = BEST, frequent: int = FREQUENT
 
     Args:
         folder: a CTranslate2 folder with its SentencePiece models.
-        bitext: ``source TAB target`` a line, plain, .gz or .xz.
+        bitext: ``source TAB target`` a line, plain, .gz or .xz, or a folder of such ``.tsv`` files.
         best: target pieces for each source piece.
         frequent: target pieces that are always allowed.
 
@@ -61,37 +61,47 @@ def build(folder: Path, bitext: Path, best: int = BEST, frequent: int = FREQUENT
     start = read_json(folder / "config.json")["decoder_start_token"]
     common = [start, *_common(targets, target_ids, frequent)]
     rules = _rules(keys, probabilities, sources, targets, best, set(common))
-    with (folder / FILE).open("w", encoding="utf-8", newline="\n") as stream:
+    unfinished = folder / f".{FILE}.unfinished"
+    with unfinished.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write("\t" + " ".join(common) + "\n")
         for source, allowed in rules.items():
             stream.write(f"{source}\t{' '.join(allowed)}\n")
+    unfinished.replace(folder / FILE)
     return len(rules)
 
 
 def read_bitext(path: Path) -> Iterator[tuple[str, str]]:
-    """The pairs of a file with two columns; lines with an empty side are left out.
+    """The pairs of a file with two columns, or of a folder of them.
+
+    Blank lines, and lines with an empty side, are left out.
 
     Raises:
         UsageError: no such file, no pair, or a line that has not two columns.
     """
-    opener: Any = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
     found = False
+    for file in sorted(path.glob("*.tsv*")) if path.is_dir() else [path]:
+        for pair in _read_file(file):
+            found = True
+            yield pair
+    if not found:
+        raise UsageError(f"{path}: holds no pairs.", "Give source TAB target on each line.")
+
+
+def _read_file(path: Path) -> Iterator[tuple[str, str]]:
+    opener: Any = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
     try:
         with opener(path, "rt", encoding="utf-8") as stream:
             for number, line in enumerate(stream, 1):
                 columns = line.rstrip("\n").split("\t")
-                if len(columns) != 2:
+                if columns != [""] and len(columns) != 2:
                     raise UsageError(
                         f"{path} line {number}: {len(columns)} columns.",
                         "Give source TAB target on each line.",
                     )
-                if columns[0].strip() and columns[1].strip():
-                    found = True
+                if all(column.strip() for column in columns):
                     yield columns[0], columns[1]
     except (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError) as error:
         raise UsageError(f"{path}: cannot be read ({error}).", "Give a UTF-8 file of pairs.") from error
-    if not found:
-        raise UsageError(f"{path}: holds no pairs.", "Give source TAB target on each line.")
 
 
 def _spread(pairs: Iterable[tuple[str, str]], most: int) -> Iterator[tuple[str, str]]:

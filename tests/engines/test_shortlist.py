@@ -131,6 +131,23 @@ def test_a_model_is_installed_with_a_shortlist(
     assert (model.path / FILE).is_file()
 
 
+def test_a_shortlist_is_added_to_a_model_that_is_installed_already(
+    starter: Path, bitext: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MT_HOME", str(tmp_path))
+    before = add(starter, name="quick", quantization="int8")
+    after = add(starter, name="quick", shortlist=bitext)
+    assert (before.shortlist, after.shortlist) == (False, True)
+    assert after.installed_at == before.installed_at
+    assert (after.path / FILE).is_file()
+
+
+def test_a_folder_of_articles_with_blank_lines_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("kat\tcat\n\nhond\tdog\n", encoding="utf-8")
+    (tmp_path / "b.tsv").write_text("vis\tfish\n", encoding="utf-8")
+    assert list(read_bitext(tmp_path)) == [("kat", "cat"), ("hond", "dog"), ("vis", "fish")]
+
+
 @pytest.mark.parametrize(("suffix", "opener"), [("", open), (".gz", gzip.open), (".xz", lzma.open)])
 def test_a_bitext_is_read_plain_and_packed(tmp_path: Path, suffix: str, opener: object) -> None:
     path = tmp_path / f"pairs.tsv{suffix}"
