@@ -20,6 +20,7 @@ class BilingualRow:
         origin: where the target comes from.
         findings: what the checks saw.
         kind: what the segment is in its document.
+        status: where it stands in review, or empty where nobody has decided.
     """
 
     source: str
@@ -28,6 +29,7 @@ class BilingualRow:
     origin: Origin | str = Origin.ENGINE
     findings: tuple[Finding, ...] = ()
     kind: SegmentKind = SegmentKind.SENTENCE
+    status: str = ""
 
 
 def write(
@@ -143,7 +145,8 @@ def _html_score(row: BilingualRow) -> str:
     shown = f'<span class="{shade}">{_score(row)}</span>' if shade else "<span>not judged</span>"
     findings = "".join(f"<li>{escape(f.check)}: {escape(f.message)}</li>" for f in row.findings)
     listed = f"<ul>{findings}</ul>" if findings else ""
-    return f'{shown}<span class="origin">{escape(str(row.origin))}</span>{listed}'
+    origin = ", ".join(filter(None, (str(row.origin), row.status)))
+    return f'{shown}<span class="origin">{escape(origin)}</span>{listed}'
 
 
 WRITERS: dict[str, Callable[[Iterable[BilingualRow], str, str, str], Iterator[str]]] = {

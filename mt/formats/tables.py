@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, fields, replace
 from datetime import datetime
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from mt.errors import FormatError, UsageError
 from mt.formats.exchange import STATUSES, Code, ImportReport, PairRecord, Source
@@ -100,7 +101,7 @@ def _lines(source: Source, report: ImportReport) -> Iterator[tuple[int, str]]:
     """
     name = report.name or str(getattr(source, "name", source))
     with opened(source, "rb") as stream:
-        for number, raw in enumerate(stream, 1):
+        for number, raw in enumerate(_as_utf8(stream), 1):
             content = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
             try:
                 yield number, content.decode("utf-8", _SURROGATES).removesuffix("\n")
@@ -108,6 +109,23 @@ def _lines(source: Source, report: ImportReport) -> Iterator[tuple[int, str]]:
                 raise FormatError(
                     f"{name} line {number}: not valid UTF-8.", "Convert the file to UTF-8 first."
                 ) from error
+
+
+def _as_utf8(stream: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a file in UTF-8; one that begins with the mark of UTF-16, as spreadsheets write it, is recoded."""
+    lines = iter(stream)
+    first = next(lines, b"")
+    wide = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(first[:2])
+    if wide is None:
+        yield from chain([first] if first else [], lines)
+        return
+    decoder = getincrementaldecoder(wide)(errors="surrogatepass")
+    rest = ""
+    for raw in chain([first[2:]], lines):
+        *whole, rest = (rest + decoder.decode(raw)).split("\n")
+        yield from (f"{line}\n".encode("utf-8", _SURROGATES) for line in whole)
+    if rest:
+        yield rest.encode("utf-8", _SURROGATES)
 
 
 def directed(
@@ -251,6 +269,9 @@ class TsvFormat:
             if not line.strip():
                 continue
             report.units += 1
+            if len(cells) == 1:
+                report.skip("with one column", number)
+                continue
             names = [*columns, *(f"column {k}" for k in range(len(columns) + 1, len(cells) + 1))]
             values = {
                 name: _uncell(cell)

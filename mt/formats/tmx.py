@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _REQUIRED = ("creationtool", "creationtoolversion", "segtype", "o-tmf", "adminlang", "srclang", "datatype")
 _TOOL = "mt"
+_MAKER = "creationid"
 _CONTROL = "x-control"
 _LANGUAGES_TOLD = 8
 
@@ -170,6 +171,8 @@ class _Reader:
 
     def _record(self, tu: _Element, source: _Variant, target: _Variant) -> PairRecord:
         found = Properties()
+        if maker := tu.get(_MAKER) or target.element.get(_MAKER):
+            found.extra.append((_MAKER, restore(maker)))
         notes: list[str] = []
         for parent in (tu, source.element, target.element):
             for child in parent:
@@ -297,6 +300,9 @@ def _unit(record: PairRecord, source_lang: str) -> str:
             held += [] if value.microsecond else [name]
     if record.reviewer:
         head += attribute("changeid", record.reviewer)
+    if record.extra and record.extra[0][0] == _MAKER:
+        head += attribute(*record.extra[0])
+        record = replace(record, extra=record.extra[1:])
     if record.source_lang != source_lang:
         head += attribute("srclang", record.source_lang)
     props = [

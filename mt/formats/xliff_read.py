@@ -51,6 +51,18 @@ STATUS_2 = {"final": "accepted", "reviewed": "accepted", "translated": "open", "
 """State of XLIFF 2 to status."""
 
 
+VENDOR_STATES = {
+    "ApprovedTranslation": "accepted",
+    "ApprovedSignOff": "accepted",
+    "RejectedTranslation": "rejected",
+    "RejectedSignOff": "rejected",
+    "Proofread": "accepted",
+    "ReviewerConfirmed": "accepted",
+    "Rejected": "rejected",
+}
+"""How Trados Studio (``sdl:seg conf``) and memoQ (``mq:status``) confirm a segment, to status; others are open."""
+
+
 def state_12(status: str, target: str) -> str:
     """The state of XLIFF 1.2 that says most about a pair's status."""
     if status in ("accepted", "edited"):
@@ -156,10 +168,14 @@ class _Reader:
         approved = "final" if unit.get("approved") == "yes" and not state else state
         keeps = _preserves(unit, self._preserved)
         identifier = _identifier(unit, found, "resname")
+        states = _vendor_states(unit)
         for suffix, sides in _segments_12(children, keeps):
             self._report.units += 1
             said = sides[1][0] if sides[1] else ""
             fields = _settled(found, approved, said, state_12, STATUS_12)
+            if not approved and (vendor := states.get(suffix.removeprefix("#")) or states.get("")):
+                fields["status"] = VENDOR_STATES.get(vendor, "open")
+                fields["extra"] = (("confirmation", vendor),)
             yield from self._record(unit, sides, fields, notes, found, identifier + suffix)
 
     def unit(self, unit: _Element) -> Iterator[PairRecord]:
@@ -276,6 +292,18 @@ def _marked(element: _Element | None) -> dict[str, _Element]:
         for mark in element.iter()
         if local_name(mark) == "mrk" and mark.get("mtype") == "seg"
     }
+
+
+def _vendor_states(unit: _Element) -> dict[str, str]:
+    """How another program confirms the segments of a trans-unit, by ``mid``; empty for the unit as a whole."""
+    found = {}
+    for key, value in unit.attrib.items():
+        if "}" in str(key) and str(key).rpartition("}")[2] == "status":
+            found[""] = str(value)
+    for child in unit:
+        if local_name(child) == "seg-defs":
+            found |= {str(seg.get("id") or ""): str(seg.get("conf") or "") for seg in child}
+    return {mid: state for mid, state in found.items() if state}
 
 
 def _contexts(unit: _Element) -> tuple[Properties, list[str]]:

@@ -284,6 +284,7 @@ class Exporter:
                     origin=pair.origin,
                     findings=score.findings if score else (),
                     kind=kinds.get(stored.position, SegmentKind.SENTENCE),
+                    status="" if stored.status is Status.OPEN else stored.status.value,
                 )
             self._advance(len(page))
 

@@ -386,3 +386,35 @@ def _replaced_run(xml: str, text: str, run: str) -> str:
     at = xml.index(f">{text}<")
     start, end = xml.rindex("<w:r>", 0, at), xml.index("</w:r>", at) + len("</w:r>")
     return xml[:start] + run + xml[end:]
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b'<?xml version="1.0"?><!DOCTYPE tmx SYSTEM "tmx14.dtd"><tmx version="1.4">', "tmx"),
+        ("\ufeff<tmx>".encode("utf-16-be"), "tmx"),
+        (b'<xliff version="2.0">', "xliff"),
+        (b"PK\x03\x04", "docx"),
+        (b'\xef\xbb\xbf{"nl": "a"}', "jsonl"),
+        (b"Dag\tHello\n", "tsv"),
+        (b"Dag\nHello\tWorld\n", None),
+        (b"\x89PNG\t\x00\x00", None),
+        (b"", None),
+    ],
+)
+def test_a_format_is_known_by_how_a_file_begins(head: bytes, name: str | None) -> None:
+    assert exchange.sniff(head) == name
+
+
+def test_the_ending_of_a_packed_file_is_the_one_before() -> None:
+    assert exchange.detect(Path("a.tmx.gz")) == "tmx"
+    assert exchange.detect(Path("a.gz")) is None
+
+
+def test_a_date_that_another_program_changed_wins_over_the_exact_one() -> None:
+    at = AT.replace(microsecond=250_000)
+    raw = written("tmx", replace(FULL, created=at, changed=at))
+    assert read("tmx", raw)[0][0].changed == at
+    moved = raw.replace(b'changedate="20240501T123000Z"', b'changedate="20240601T000000Z"')
+    (record,), _ = read("tmx", moved)
+    assert (record.created, record.changed) == (at, datetime(2024, 6, 1, tzinfo=UTC))

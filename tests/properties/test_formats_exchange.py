@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mt.data import Finding, Origin, Severity, Verdict
@@ -114,6 +114,7 @@ def read(name: str, raw: bytes, report: ImportReport | None = None) -> list[Pair
 
 
 @pytest.mark.parametrize("name", ["tmx", "xliff", "xliff2", "tsv", "jsonl", "docx"])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(given_records=st.lists(records(), min_size=1, max_size=3))
 def test_reading_what_was_written_gives_the_same_records(name: str, given_records: list[PairRecord]) -> None:
     report = ImportReport("file")
@@ -122,6 +123,7 @@ def test_reading_what_was_written_gives_the_same_records(name: str, given_record
 
 
 @pytest.mark.parametrize("name", ["tmx", "xliff", "xliff2"])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(record=records())
 def test_writing_twice_gives_the_same_bytes(name: str, record: PairRecord) -> None:
     raw = written(name, [record])
