@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 from itertools import chain, zip_longest
@@ -61,10 +61,15 @@ _OBJECTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 """Field to how it becomes a JSON value and how it is made from one; others are strings."""
 
 
-def as_values(record: PairRecord) -> dict[str, Any]:
-    """What a record says beyond an empty one, as JSON values; texts and languages always."""
+def as_values(record: PairRecord, names: Sequence[str] = _NAMES) -> dict[str, Any]:
+    """What a record says beyond an empty one, as JSON values; texts and languages always.
+
+    Args:
+        record: to be written.
+        names: of the fields that are wanted.
+    """
     out: dict[str, Any] = {}
-    for name in _NAMES:
+    for name in names:
         value = getattr(record, name)
         if value != getattr(_DEFAULTS, name) or name in ("source", "target", "source_lang", "target_lang"):
             out[name] = _OBJECTS[name][0](value) if name in _OBJECTS else value

@@ -37,6 +37,22 @@ UNTRANSLATED = "not translated in the file"
 FAILURE, ERRORS, DISMISSED = "mt-failure", "mt-errors", "mt-dismissed"
 """Names of the properties by which a file carries what only this program has."""
 
+_OWN = (FAILURE, ERRORS, DISMISSED)
+_KEPT = (
+    "id",
+    "document",
+    "index",
+    "created",
+    "previous",
+    "following",
+    "source_codes",
+    "target_codes",
+    "note",
+    "extra",
+)
+_KEPT_OPEN = (*_KEPT, "reviewer", "changed")
+"""Fields of a record that have no column; who decided and when follows from the history where there is one."""
+
 _TEXTS = ("source", "target", "source_lang", "target_lang")
 _MEMORY = ("accepted", "edited")
 _VERDICTS = {
@@ -228,23 +244,15 @@ def _carried(
     record: PairRecord, target: str, rows: Sequence[StoredReview], origin_known: bool
 ) -> Carried | None:
     """What a record says beyond the store's columns, or None where it says no more."""
-    decided = decision_of(rows)[1] is not None
-    kept = replace(
-        record,
-        score=None,
-        method="",
-        findings=(),
-        history=(),
-        status="open",
-        origin="" if origin_known else record.origin,
-        reviewer="" if decided else record.reviewer,
-        changed=None if decided else record.changed,
-        note=_own_note(record.note, rows),
-        extra=tuple(item for item in record.extra if item[0] not in (FAILURE, ERRORS, DISMISSED)),
-    )
-    values = {name: value for name, value in as_values(kept).items() if name not in _TEXTS}
+    names = _KEPT if rows and decision_of(rows)[1] is not None else _KEPT_OPEN
+    values = as_values(record, names if origin_known else (*names, "origin"))
+    if record.note:
+        values["note"] = _own_note(record.note, rows)
+    if record.extra and any(name in _OWN for name, _ in record.extra):
+        values["extra"] = [item for item in values["extra"] if item[0] not in _OWN]
     if record.target_codes:
         values["target"] = target
+    values = {name: value for name, value in values.items() if value not in ("", [])}
     key = key_of(record)
     return Carried(key, values) if values or key is not None else None
 

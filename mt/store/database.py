@@ -45,7 +45,10 @@ class Session(ABC):
         """Make other writers that name the same lock wait; SQLite's writers wait for each other anyway."""
 
     def index_text(self, first: int, last: int) -> None:  # noqa: B027
-        """Make new pairs searchable by their words, where the database does not do so by itself."""
+        """Make new pairs searchable, all by their words and accepted ones as memory.
+
+        A database that does so by itself does nothing here.
+        """
 
     @abstractmethod
     def text_query(self, phrases: Sequence[str]) -> tuple[str, list[Any]]:

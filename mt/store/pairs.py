@@ -33,7 +33,8 @@ SELECT = f"SELECT {COLUMNS} FROM pairs p JOIN documents d ON d.number = p.docume
 
 INSERTED = (
     "id, document, position, standing, source, target, source_lang, target_lang, source_hash, origin, score,"
-    " score_method, features, order_score, settings, run, milliseconds, failure, created"
+    " score_method, features, order_score, settings, run, milliseconds, failure, created, status, decided,"
+    " reviewer, version"
 )
 
 
@@ -170,16 +171,23 @@ def insert(
         (number, document, row.position, standing, *_columns(row.pair), settings, run)
         for number, (row, settings) in zip(ids, rows, strict=True)
     ]
-    ends = [(row.milliseconds, row.pair.failure, created) for row, _ in rows]
+    states = [reviews.state(row.reviews) for row, _ in rows]
+    ends = [
+        (row.milliseconds, row.pair.failure, created, *state)
+        for (row, _), state in zip(rows, states, strict=True)
+    ]
     session.insert("pairs", INSERTED, [(*row, *end) for row, end in zip(written, ends, strict=True)])
     session.index_text(ids[0], ids[-1])
     numbered = [(number, row.pair) for number, (row, _) in zip(ids, rows, strict=True)]
-    places = ((number, row.position, row.pair.score) for number, (row, _) in zip(ids, rows, strict=True))
+    judged = (
+        (number, row.position, state[0], row.pair.score)
+        for number, (row, _), state in zip(ids, rows, states, strict=True)
+    )
     put_findings(
         session,
         (
-            ((number, document, place, standing, "open", order_score(score)), score.findings)
-            for number, place, score in places
+            ((number, document, place, standing, status, order_score(score)), score.findings)
+            for number, place, status, score in judged
             if score
         ),
     )

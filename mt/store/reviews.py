@@ -102,18 +102,17 @@ def findings_before(session: Session, review_ids: Sequence[int]) -> dict[int, tu
 
 def insert(session: Session, rows: Iterable[tuple[int, PairRow]]) -> None:
     """Write the histories that come with new pairs."""
-    written, states = [], []
+    written = []
     for number, row in rows:
         for version, one in enumerate(row.reviews, 1):
             said = (one.verdict.value, one.before, one.after, one.reviewer, to_micros(one.at), one.note)
             written.append((number, *said, version, None))
-        if row.reviews:
-            status, last = decision(row.reviews)
-            states.append((*_state(status, last), len(row.reviews), number))
     session.insert("reviews", COLUMNS, written)
-    session.executemany(
-        "UPDATE pairs SET status = ?, decided = ?, reviewer = ?, version = ? WHERE id = ?", states
-    )
+
+
+def state(rows: Sequence[StoredReview]) -> tuple[str, int | None, str, int]:
+    """Status, time, reviewer and version, as columns, of a new pair with a history."""
+    return (*_state(*decision(rows)), len(rows))
 
 
 def _state(status: Status, last: StoredReview | None) -> tuple[str, int | None, str]:

@@ -58,6 +58,11 @@ class SqliteSession(Session):
             " SELECT id, source, target FROM pairs WHERE id BETWEEN ? AND ?",
             (first, last),
         )
+        self.execute(
+            "INSERT INTO memory_text (rowid, source) SELECT id, source FROM pairs"
+            " WHERE id BETWEEN ? AND ? AND status IN ('accepted', 'edited')",
+            (first, last),
+        )
 
     def text_query(self, phrases: Sequence[str]) -> tuple[str, list[Any]]:
         return "SELECT rowid FROM pairs_text WHERE pairs_text MATCH ?", [_match(phrases)]
