@@ -21,6 +21,19 @@ DECIDING = (Verdict.ACCEPTED, Verdict.EDITED, Verdict.REJECTED)
 SAID = tuple(verdict for verdict in Verdict if verdict is not Verdict.UNDONE)
 """Verdicts that can stand."""
 
+SHORT: dict[str, str] = {
+    Verdict.ACCEPTED: "accept",
+    Verdict.EDITED: "edit",
+    Verdict.REJECTED: "reject",
+    Verdict.SKIPPED: "skip",
+    Verdict.COMMENTED: "comment",
+    Verdict.FLAGGED: "flag",
+}
+"""Verdicts, and the statuses of the same names, as the headings of narrow columns."""
+
+DOCUMENTS = 40
+"""Of more documents a table shows those on which somebody decided."""
+
 DAYS = 14
 """The last days that a table shows."""
 
@@ -209,6 +222,20 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[str, ...]
 
+    def without_zeros(self) -> Table:
+        """The table without columns in which nothing but zeros stands."""
+        kept = [
+            place
+            for place, column in enumerate(self.columns)
+            if column not in self.numeric or any(row[place].strip("0") for row in self.rows)
+        ]
+        return Table(
+            self.title,
+            tuple(self.columns[place] for place in kept),
+            tuple(tuple(row[place] for place in kept) for row in self.rows),
+            self.numeric,
+        )
+
 
 def statistics_tables(found: ReviewStatistics, names: Mapping[str, str]) -> list[Table]:
     """The figures as tables; one without rows is left out.
@@ -229,25 +256,39 @@ def statistics_tables(found: ReviewStatistics, names: Mapping[str, str]) -> list
 
 
 def _progress_table(found: ReviewStatistics, names: Mapping[str, str]) -> Table:
-    columns = ("document", "pairs", "decided", *(status.value for status in Status), "HTER")
-    rows = []
-    for document, counts in found.progress.items():
-        total, decided = sum(counts.values()), sum(counts.get(status, 0) for status in REVIEWED)
-        share = f"{decided / total:.0%}" if total else ""
-        said = (f"{counts.get(status, 0):,}" for status in Status)
-        hter = _figure(found.documents.get(document))
-        rows.append((names.get(document, document), f"{total:,}", share, *said, hter))
-    return Table("Progress, and edits for each hundred words (HTER)", columns, tuple(rows), columns[1:])
+    columns = ("document", "pairs", "decided", *(SHORT.get(status, status) for status in Status), "HTER")
+    touched = {
+        document: counts for document, counts in found.progress.items() if counts.keys() - {Status.OPEN}
+    }
+    shown = found.progress if len(found.progress) <= DOCUMENTS else touched
+    rows = [
+        _progress_row(names.get(document, document), counts, found.documents.get(document))
+        for document, counts in shown.items()
+    ]
+    if len(found.progress) > 1:
+        total: Counter[Status] = Counter()
+        for counts in found.progress.values():
+            total.update(counts)
+        rows.append(_progress_row(f"all {len(found.progress):,} documents", total, None))
+    title = "Progress, and edits for each hundred words (HTER)"
+    return Table(title, columns, tuple(rows), columns[1:]).without_zeros()
+
+
+def _progress_row(name: str, counts: Mapping[Status, int], hter: MetricScore | None) -> tuple[str, ...]:
+    total, decided = sum(counts.values()), sum(counts.get(status, 0) for status in REVIEWED)
+    share = f"{decided / total:.0%}" if total else ""
+    return (name, f"{total:,}", share, *(f"{counts.get(status, 0):,}" for status in Status), _figure(hter))
 
 
 def _reviewer_table(found: ReviewStatistics) -> Table:
-    columns = ("reviewer", *(verdict.value for verdict in SAID), "hours", "pairs/hour", "HTER")
+    columns = ("reviewer", *(SHORT[verdict] for verdict in SAID), "hours", "pairs/hour", "HTER")
     rows = []
     for name, work in found.reviewers.items():
         said = (f"{work.verdicts.get(verdict, 0):,}" for verdict in SAID)
         rate = "" if work.pairs_per_hour is None else f"{work.pairs_per_hour:,.0f}"
         rows.append((name, *said, f"{work.hours:.2f}", rate, _figure(work.edits)))
-    return Table("Reviewers; breaks of more than 5 minutes are left out", columns, tuple(rows), columns[1:])
+    title = "Reviewers; breaks of more than 5 minutes are left out"
+    return Table(title, columns, tuple(rows), columns[1:]).without_zeros()
 
 
 def _engine_table(found: ReviewStatistics) -> Table:

@@ -114,7 +114,7 @@ def test_statistics_show_progress_speed_effort_agreement_and_precision(call: Cal
     code, out, _ = call("stats")
     lines = {line.split()[0]: line.split() for line in reversed(out.splitlines()) if line.strip()}
     assert code == 0
-    assert lines["treinen.txt"][1:5] == ["7", "43%", "4", "0"]
+    assert lines["treinen.txt"][1:6] == ["7", "43%", "4", "1", "2"]
     assert lines["anna"][1:4] == ["1", "1", "1"]
     assert lines["bert"][1:4] == ["0", "0", "1"]
     assert "Agreement where two judged the same pair" in out

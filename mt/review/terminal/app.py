@@ -7,14 +7,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from typing import Any, ClassVar, TypeVar
 
 from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Static, TextArea
+from textual.widgets import TextArea
 
 from mt.data import QualityScore
 from mt.errors import MTError
@@ -30,8 +31,9 @@ from mt.review.terminal.cursor import Cursor
 from mt.review.terminal.dialogs import Choice, Option, Prompt, Reading, numbered
 from mt.review.terminal.facts import Paper, facts, finding_lines, score_word
 from mt.review.terminal.keys import ACTIONS, Keymap
-from mt.review.terminal.pane import context_lines, key_line, pair_lines, side_texts
-from mt.review.terminal.text import difference, stacked, visible
+from mt.review.terminal.lines import Lines
+from mt.review.terminal.pane import NARROW, context_lines, key_line, pair_lines, side_texts
+from mt.review.terminal.text import clipped, difference, marked, padded, stacked, visible
 from mt.store import REVIEWED, DocumentInfo, Order, Saved, SavedFilter
 from mt.store.filters import parse_filter, resolve
 
@@ -49,6 +51,8 @@ JUDGE_AFTER = 0.6
 ROOMY, SMALL = 36, 16
 """Lines from which two neighbours are shown on each side, and below which none is."""
 
+MESSAGE_LINES = 3
+
 RECOUNT = 25
 """Decisions after which the pairs that are left are counted again; others decide too."""
 
@@ -57,23 +61,15 @@ HEADS = 1000
 
 STYLES = """
 Screen { layout: vertical; }
-#head { height: 1; text-style: reverse; padding: 0 1; }
-#title { height: 1; padding: 0 1; }
-#body { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
-#before, #pair, #editing, #after, #facts { height: auto; }
-#before { margin-bottom: 1; }
-#pair, #editing { margin-bottom: 1; }
-#after { margin-bottom: 1; }
-#editing { display: none; }
-#editing #original { width: 1fr; height: auto; margin-right: 2; }
-#editing #editor { width: 1fr; height: auto; min-height: 3; max-height: 14; }
+#head, #title, #message, #keys { height: 1; margin: 0 1; }
+#body { height: 1fr; margin: 0 0 0 1; }
+#editing { display: none; height: auto; margin: 0 1 1 1; }
+#original { width: 1fr; margin-right: 2; }
+#editor { width: 1fr; height: auto; min-height: 3; max-height: 14; }
 .narrow #editing { layout: vertical; }
-.narrow #editing #original { width: 100%; margin: 0 0 1 0; }
-.narrow #editing #editor { width: 100%; }
+.narrow #original { width: 100%; margin: 0 0 1 0; }
+.narrow #editor { width: 100%; }
 .editing #editing { display: block; }
-.editing #pair { display: none; }
-#message { height: auto; max-height: 3; padding: 0 1; }
-#keys { height: 1; padding: 0 1; }
 TextArea { border: none; padding: 0; background: ansi_default; color: ansi_default; }
 TextArea:focus { border: none; }
 TextArea .text-area--cursor { text-style: reverse; color: ansi_default; background: ansi_default; }
@@ -87,12 +83,9 @@ Choice, Prompt { align: left bottom; background: transparent; }
 .dialog Static { height: auto; }
 Prompt Input, Prompt Input:focus { background: ansi_default; color: ansi_default; }
 Input > .input--cursor { text-style: reverse; color: ansi_default; background: ansi_default; }
-Reading { padding: 0 1; background: ansi_default; }
+Reading, Article { padding: 0 1; background: ansi_default; }
 Reading .title, Reading .hint, Article .title, Article .hint { height: 1; }
-Reading #reading { height: 1fr; }
-Reading #text { height: auto; }
-Article { padding: 0 1; background: ansi_default; }
-Article #rows { height: 1fr; }
+Reading #lines, Article #lines { height: 1fr; }
 """
 
 
@@ -125,7 +118,9 @@ class ReviewApp(App[None]):
 
     Attributes:
         saved: decisions that are on the disk.
-        failure: what kept the review from beginning, or None.
+        message: what was said last.
+        failure: what kept the review from beginning or going on, or None.
+        tasks: what is being done beside the screen.
     """
 
     CSS = STYLES
@@ -153,7 +148,9 @@ class ReviewApp(App[None]):
         self.order = start.order
         self.mqm = start.mqm
         self.saved = 0
-        self.failure: MTError | None = None
+        self.message = ""
+        self.failure: Exception | None = None
+        self.tasks: set[asyncio.Task[None]] = set()
         self.pair: PairView | None = None
         self.cursor = Cursor()
         self._linker = linker
@@ -180,18 +177,18 @@ class ReviewApp(App[None]):
 
     def compose(self) -> ComposeResult:
         """Head, pair, message, keys."""
-        yield Static(id="head")
-        yield Static(id="title")
-        with VerticalScroll(id="body", can_focus=False):
-            yield Static(id="before")
-            yield Static(id="pair")
-            with Horizontal(id="editing"):
-                yield Static(id="original")
-                yield Editor(id="editor", soft_wrap=True, tab_behavior="focus", compact=True)
-            yield Static(id="after")
-            yield Static(id="facts")
-        yield Static(id="message")
-        yield Static(key_line(self.keymap, 80), id="keys")
+        yield Lines("head")
+        yield Lines("title")
+        with Horizontal(id="editing"):
+            yield Lines("original")
+            yield Editor(id="editor", soft_wrap=True, tab_behavior="focus", compact=True, disabled=True)
+        yield Lines("body")
+        yield Lines("message")
+        yield Lines("keys")
+
+    def part(self, name: str) -> Lines:
+        """A part of the screen by its name."""
+        return self.screen_stack[0].query_one(f"#{name}", Lines)
 
     async def on_mount(self) -> None:
         """Open the queue."""
@@ -212,7 +209,9 @@ class ReviewApp(App[None]):
 
     def work(self, call: Coroutine[Any, Any, None]) -> None:
         """Do something beside the screen; what goes wrong is told."""
-        self.run_worker(self._told(call), exit_on_error=True)
+        task = asyncio.create_task(self._told(call))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def _told(self, call: Coroutine[Any, Any, None]) -> None:
         try:
@@ -220,6 +219,9 @@ class ReviewApp(App[None]):
         except MTError as error:
             self._busy = False
             self.tell(f"{error.message} {error.hint}".strip(), "error")
+        except Exception as error:
+            self.failure = error
+            self.exit()
 
     async def read(self, call: Callable[..., Value], *values: Any) -> Value:
         """Ask the store, without holding up the screen."""
@@ -335,22 +337,22 @@ class ReviewApp(App[None]):
         self.cursor = Cursor()
         self._links, self._reasons = [], []
         self._shown_at = asyncio.get_running_loop().time()
+        self.part("body").top = 0
         self.stop_editing()
         self.draw()
-        self.query_one("#body", VerticalScroll).scroll_home(animate=False)
         if view is not None:
             self._think_about(view)
 
     def _think_about(self, view: PairView) -> None:
-        self.work(self._find_document(view))
-        self.work(self._explain(view))
+        if view.stored.document not in self._heads:
+            self.work(self._find_document(view))
+        if view.stored.pair.score and view.stored.pair.score.features:
+            self.work(self._explain(view))
         if self._wanted_links:
             self.work(self._link(view))
 
     async def _find_document(self, view: PairView) -> None:
         document = view.stored.document
-        if document in self._heads:
-            return
         self._heads[document] = await self.read(self.session.store.document_head, document)
         self.draw_head()
         self._heads[document] = await self.think(self.session.store.document_info, document)
@@ -365,7 +367,7 @@ class ReviewApp(App[None]):
         found = await self.think(reasons, score)
         if self.pair is view and found:
             self._reasons = found
-            self.draw_facts()
+            self.draw_pair()
 
     async def _link(self, view: PairView) -> None:
         pair = view.stored.pair
@@ -388,11 +390,10 @@ class ReviewApp(App[None]):
 
     def draw(self) -> None:
         """Write everything anew."""
-        self.screen.set_class(self.size.width < 70, "narrow")
-        self.query_one("#keys", Static).update(key_line(self.keymap, self.size.width - 2))
+        self.screen_stack[0].set_class(self.size.width < NARROW, "narrow")
+        self.part("keys").write([key_line(self.keymap, self.size.width - 2)])
         self.draw_head()
         self.draw_pair()
-        self.draw_facts()
 
     def draw_head(self) -> None:
         """Queue, filter and reviewer; document, place, score and status."""
@@ -400,9 +401,9 @@ class ReviewApp(App[None]):
         end = f"{left}{visible(self.session.reviewer)}"
         start = f"{ORDERS[self.order]}  {visible(self.filter)}"
         room = max(1, self.size.width - 4 - len(end))
-        head = Content(start).truncate(room, ellipsis=True).pad_right(max(0, room - len(start)))
-        self.query_one("#head", Static).update(Content.assemble(head, "  ", end))
-        self.query_one("#title", Static).update(self._title_line())
+        head = padded(Content(start).truncate(room, ellipsis=True), room)
+        self.part("head").write([Content.assemble(head, "  ", end).stylize("reverse")])
+        self.part("title").write([self._title_line()])
 
     def _title_line(self) -> Content:
         if self.pair is None:
@@ -420,26 +421,31 @@ class ReviewApp(App[None]):
         return Content.assemble(*parts)
 
     def draw_pair(self) -> None:
-        """The pair between its neighbours."""
-        before, pair, after = (self.query_one(f"#{name}", Static) for name in ("before", "pair", "after"))
-        if self.pair is None:
-            before.update("")
-            pair.update(self._nothing())
-            after.update("")
-            return
-        width, count = self.paper.width, 2 if self.roomy else 1 if self.size.height >= SMALL else 0
-        most = 4 if self.roomy else 2
-        neighbours = self.pair.before[len(self.pair.before) - count :], self.pair.after[:count]
-        for place, near in zip((before, after), neighbours, strict=True):
-            place.update(stacked(context_lines(near, width, most)))
-            place.display = bool(near)
-        sides = side_texts(self.pair, self.cursor, self._links)
-        pair.update(stacked(pair_lines(self.pair, sides, width)))
-        self.query_one("#original", Static).update(sides[0])
+        """The pair between its neighbours and what is known of it; while it is edited, what that changes."""
+        view, width = self.pair, self.paper.width
+        if view is None:
+            lines = [line for text in self._nothing() for line in clipped(text, width)]
+        else:
+            sides = side_texts(view, self.cursor, self._links)
+            known = facts(view, self.paper, self._reasons)
+            before, after = self._neighbours(view)
+            if self.editing:
+                parts = [self._edit_lines(view), before, after, known]
+            else:
+                parts = [before, pair_lines(view, sides, width), after, known]
+            lines = list(chain.from_iterable([*part, Content("")] for part in parts if part))
+        self.part("body").write(lines)
 
-    def _nothing(self) -> Content:
+    def _neighbours(self, view: PairView) -> tuple[list[Content], list[Content]]:
+        """Neighbours on both sides, as many as there is room for."""
+        count = 2 if self.roomy else 1 if self.size.height >= SMALL else 0
+        near = view.before[len(view.before) - count :], view.after[:count]
+        before, after = (context_lines(side, self.paper.width, 4 if self.roomy else 2) for side in near)
+        return before, after
+
+    def _nothing(self) -> list[Content]:
         if self._busy:
-            return Content.styled("…", "dim")
+            return [Content.styled("…", "dim")]
         key = self.keymap.key
         lines = [Content.styled("Nothing is left in this queue.", "bold"), Content("")]
         lines.append(Content(f"{key('search')} another filter   {key('undo')} undo   {key('quit')} leave"))
@@ -447,23 +453,17 @@ class ReviewApp(App[None]):
             lines.append(Content.styled(f"The filter is: {visible(self.filter)}", "dim"))
         lines.append(Content.styled("status:skipped and status:flagged show what was put aside.", "dim"))
         lines.append(Content.styled(f"{key('next')} starts over with what you passed over.", "dim"))
-        return stacked(lines)
-
-    def draw_facts(self) -> None:
-        """What is known of the pair; while it is edited, what the edit changes."""
-        place = self.query_one("#facts", Static)
-        if self.pair is None:
-            place.update("")
-        elif self.editing:
-            place.update(self._edit_facts(self.pair))
-        else:
-            place.update(stacked(facts(self.pair, self.paper, self._reasons)))
+        return lines
 
     def tell(self, text: str, kind: str = "") -> None:
-        """Say something in the line above the keys."""
+        """Say something in the lines above the keys."""
         style = {"error": "bold ansi_red", "good": "ansi_green"}.get(kind, "")
-        shown = visible(text)
-        self.query_one("#message", Static).update(Content.styled(shown, style) if style else Content(shown))
+        self.message = text
+        lines = clipped(marked(text, style=style), self.paper.width, MESSAGE_LINES)
+        place = self.part("message")
+        if place.styles.height is None or place.styles.height.value != len(lines):
+            place.styles.height = len(lines)
+        place.write(lines)
 
     # Keys
 
@@ -496,7 +496,8 @@ class ReviewApp(App[None]):
         elif name == "use":
             self.use(int(number))
         elif name in ("up", "down", "page_up", "page_down"):
-            getattr(self.query_one("#body", VerticalScroll), f"scroll_{name}")(animate=False)
+            body = self.part("body")
+            body.scroll((body.page if name.startswith("page") else 1) * (-1 if name.endswith("up") else 1))
         elif name in ANYTIME or self.pair is not None:
             getattr(self, f"do_{name}")()
         else:
@@ -518,7 +519,7 @@ class ReviewApp(App[None]):
     def show_help(self) -> None:
         """Every key with what it does."""
 
-        def lines(_width: int) -> Content:
+        def lines(width: int) -> list[Content]:
             rows: list[Content] = []
             group = ""
             for action in ACTIONS:
@@ -535,7 +536,7 @@ class ReviewApp(App[None]):
                     rows.append(Content.assemble((f"{'1-9':>9}", "bold"), f"  {digits}"))
             rows += [Content(""), Content('Keys are changed in mt.toml, under [review.keys]: accept = "y"')]
             rows.append(Content("Filters: docs/review.md, or mt review --help"))
-            return stacked(rows[1:])
+            return [line for row in rows[1:] for line in clipped(row, width)]
 
         if len(self.screen_stack) == 1:
             self.push_screen(Reading("Keys", lines))
@@ -718,7 +719,7 @@ class ReviewApp(App[None]):
     @property
     def editor(self) -> Editor:
         """The target as it is being changed."""
-        return self.query_one("#editor", Editor)
+        return self.screen_stack[0].query_one("#editor", Editor)
 
     @property
     def editing(self) -> bool:
@@ -747,8 +748,19 @@ class ReviewApp(App[None]):
         editor.load_text(text)
         editor.move_cursor(editor.document.end)
         editor.focus()
+        self._draw_original()
         self.tell("Enter saves, Esc leaves the editor, Ctrl+J breaks the line.")
-        self.draw_facts()
+        self.draw_pair()
+
+    def _draw_original(self) -> None:
+        """The source beside the editor."""
+        if self.pair is None:
+            return
+        width = self.paper.width if self.size.width < NARROW else (self.paper.width - 4) // 2
+        lines = clipped(side_texts(self.pair, self.cursor, self._links)[0], width)
+        place = self.part("original")
+        place.styles.height = len(lines)
+        place.write(lines)
 
     def stop_editing(self) -> None:
         """Show the pair instead of the editor."""
@@ -763,7 +775,7 @@ class ReviewApp(App[None]):
         if event.key == "escape":
             event.stop()
             self.stop_editing()
-            self.draw_facts()
+            self.draw_pair()
             self.tell("The edit was not saved.")
         elif event.key in ("enter", "ctrl+s"):
             event.stop()
@@ -787,7 +799,7 @@ class ReviewApp(App[None]):
         if not self.editing or self.pair is None:
             return
         self._judged = ""
-        self.draw_facts()
+        self.draw_pair()
         if self._judging is not None:
             self._judging.cancel()
         self._judging = asyncio.create_task(self._judge_edit(self.pair, self.editor.text))
@@ -799,15 +811,16 @@ class ReviewApp(App[None]):
             if self.pair is view and self.editing and self.editor.text == text and score is not None:
                 names = ", ".join(dict.fromkeys(f"{one.check}: {one.message}" for one in score.findings))
                 self._judged = f"Judged: {score.value:.2f}. {names or 'The checks find nothing.'}"
-                self.draw_facts()
+                self.draw_pair()
 
-    def _edit_facts(self, view: PairView) -> Content:
+    def _edit_lines(self, view: PairView) -> list[Content]:
         target, text = view.stored.pair.target, self.editor.text
         if text == target:
             shown = Content.styled("No change yet: Enter accepts the pair.", "dim")
         else:
             shown = difference(diff(target, text), self.paper.colour)
-        return stacked([shown, Content.styled(visible(self._judged), "dim")])
+        judged = clipped(marked(self._judged, style="dim"), self.paper.width) if self._judged else []
+        return [*clipped(shown, self.paper.width), *judged]
 
     # Findings, marks, segments
 

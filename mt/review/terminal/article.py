@@ -12,8 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mt.review.terminal.facts import score_word
+from mt.review.terminal.lines import Lines
 from mt.review.terminal.pane import NARROW
-from mt.review.terminal.text import clipped, columns, stacked, visible
+from mt.review.terminal.text import clipped, columns, visible
 from mt.store import Order, PairQuery, Store, StoredPair
 
 AROUND = 60
@@ -58,7 +59,7 @@ class Article(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         """The pairs between a title and a hint."""
         yield Static(Content.styled(self._heading, "bold"), classes="title")
-        yield Static(id="rows")
+        yield Lines("lines")
         hint = "↑ ↓ PgUp PgDn Home End move; Enter opens the pair, Esc leaves"
         yield Static(Content.styled(hint, "dim"), classes="hint")
 
@@ -130,7 +131,7 @@ class Article(ModalScreen[int | None]):
                 if used > height:
                     break
         lines = [line for place in sorted(drawn) if place >= self._top for line in drawn[place]]
-        self.query_one("#rows", Static).update(stacked(lines[:height]))
+        self.query_one(Lines).write(lines[:height])
 
     def _row(self, place: int, width: int) -> list[Content]:
         one = self._pairs[place]

@@ -12,6 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from mt.review.terminal.lines import Lines
+
 Check = Callable[[str], Awaitable[str]]
 """Says what is wrong with what was typed; an empty text where nothing is."""
 
@@ -189,40 +191,40 @@ class Reading(ModalScreen[None]):
     """A text over the whole screen, to scroll through.
 
     Args:
-        title: what it is.
-        lines: the text for a width.
+        asked: what it is.
+        lines: the text, in lines for a width.
     """
 
-    def __init__(self, title: str, lines: Callable[[int], Content]) -> None:
+    def __init__(self, asked: str, lines: Callable[[int], list[Content]]) -> None:
         super().__init__()
-        self._asked = title
+        self._asked = asked
         self._lines = lines
 
     def compose(self) -> ComposeResult:
         """The text between a title and a hint."""
         yield Static(Content.styled(self._asked, "bold"), classes="title")
-        with VerticalScroll(can_focus=False, id="reading"):
-            yield Static(id="text")
-        yield Static(Content.styled("↑ ↓ PgUp PgDn scroll; Esc leaves", "dim"), classes="hint")
+        yield Lines("lines")
+        yield Static(Content.styled("↑ ↓ PgUp PgDn scroll; any other key leaves", "dim"), classes="hint")
 
     def on_resize(self) -> None:
         """Write the text for the width there is."""
-        self.query_one("#text", Static).update(self._lines(max(20, self.size.width - 4)))
+        self.query_one(Lines).write(self._lines(max(20, self.size.width - 3)))
 
     def on_key(self, event: events.Key) -> None:
         """Scroll or leave."""
         event.stop()
-        scroll = self.query_one("#reading", VerticalScroll)
-        moves: dict[str, Callable[..., None]] = {
-            "up": scroll.scroll_up,
-            "down": scroll.scroll_down,
-            "pageup": scroll.scroll_page_up,
-            "pagedown": scroll.scroll_page_down,
-            "space": scroll.scroll_page_down,
-            "home": scroll.scroll_home,
-            "end": scroll.scroll_end,
+        lines = self.query_one(Lines)
+        many = len(lines.lines)
+        steps = {
+            "up": -1,
+            "down": 1,
+            "pageup": -lines.page,
+            "pagedown": lines.page,
+            "space": lines.page,
+            "home": -many,
+            "end": many,
         }
-        if event.key in moves:
-            moves[event.key](animate=False)
+        if event.key in steps:
+            lines.scroll(steps[event.key])
         else:
             self.dismiss(None)

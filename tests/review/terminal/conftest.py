@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from mt.data import Pair
 from mt.review import ReviewSession
@@ -60,8 +59,8 @@ class Screen:
     async def rest(self) -> None:
         """Wait until nothing is going on."""
         await self._pilot.pause()
-        while self.app.workers:
-            await self.app.workers.wait_for_complete()
+        while self.app.tasks:
+            await asyncio.wait(self.app.tasks)
             await self._pilot.pause()
 
     async def resize(self, width: int, height: int) -> None:
@@ -78,7 +77,7 @@ class Screen:
     @property
     def message(self) -> str:
         """What the program says."""
-        return str(self.app.query_one("#message", Static).content)
+        return self.app.message
 
     @property
     def pair(self) -> StoredPair:
@@ -115,6 +114,8 @@ def review(
             screen = Screen(app, pilot)
             await screen.rest()
             await script(screen)
+        if app.failure is not None:
+            raise app.failure
 
     asyncio.run(run())
     return app

@@ -376,10 +376,9 @@ def test_bulk_acceptance_asks_first_and_says_how_many_it_skipped(store: Store) -
 
 def test_the_word_cursor_lights_up_the_translation(store: Store) -> None:
     def lit(screen: Screen) -> list[str]:
-        from textual.widgets import Static
-
-        content = screen.app.query_one("#pair", Static).content
-        return [content.plain[one.start : one.end] for one in content.spans if "reverse" in str(one.style)]
+        lines = screen.app.part("body").lines
+        spans = [(line.plain, span) for line in lines for span in line.spans]
+        return [text[span.start : span.end] for text, span in spans if "reverse" in str(span.style)]
 
     async def script(screen: Screen) -> None:
         await screen.press("right", "right")
