@@ -27,6 +27,9 @@ from tests.review.terminal.pty_screen import Terminal  # noqa: E402
 FILTERS = ("", "check:number", "score:0.3..0.5", "-check:length", "word40000", "woord17")
 """The plain queue, filters that an index answers, a rare word and one of the most common."""
 
+PAIR = r"pair [\d,]+\b"
+"""The place of a pair in its document, as the second line shows it."""
+
 THINKING = (0.2, 0.4)
 """Seconds between the next pair and the decision on it: nobody decides faster on a sentence."""
 
@@ -43,7 +46,7 @@ def open_screen(store: str, filter_: str) -> tuple[Terminal, float, float]:
     start = time.perf_counter()
     words = ["review", "--store", store, "--reviewer", "bench", "--filter", filter_]
     screen = Terminal(words, environment={"MT_ENGINE": "echo"})
-    first = screen.wait_for(r"pair [\d,]+", seconds=120) - start
+    first = screen.wait_for(PAIR, seconds=120) - start
     counted = screen.wait_for(r"[\d,]+ left", seconds=120) - start
     return screen, first, counted
 
@@ -54,9 +57,10 @@ def decide(screen: Terminal, count: int, chance: random.Random) -> tuple[list[fl
     for _ in range(count):
         time.sleep(chance.uniform(*THINKING))
         key, word = chance.choice((("a", "accepted"), ("s", "skipped")))
+        *_, now = re.findall(PAIR, screen.text())
         start = time.perf_counter()
         place = screen.press(key)
-        shown.append(screen.wait_for(r"pair [\d,]+(/[\d,]+)?\s+\d\.\d\d", place) - start)
+        shown.append(screen.wait_for(PAIR, place, other_than=now) - start)
         saved.append(screen.wait_for(f"Saved: {word}", place) - start)
     return shown, saved
 

@@ -128,6 +128,7 @@ class Lookahead:
                 return
             for stored in self._session.queue.next(self.query, self.order, missing, without=known):
                 view = self._session.view(stored.id)
+                view.compare()
                 with self._lock:
                     if stored.id not in self._out:
                         self._ready.append((self._clock(), view))

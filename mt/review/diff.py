@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import groupby
 
 SIMILAR = 0.5
 """Words at least this much alike are compared by character; others are replaced whole."""
+
+
+KEPT = 2000
+"""Differences that are kept: the same ones are drawn again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class Change:
     text: str
 
 
+@lru_cache(maxsize=KEPT)
 def diff(before: str, after: str) -> tuple[Change, ...]:
     """The changes from one text to another; deletions stand before the insertions that replace them.
 

@@ -105,6 +105,14 @@ class PairView:
         texts = dict.fromkeys([*others, *(match.target for match in self.memory)])
         return tuple(text for text in texts if text and text != pair.target)[:SUGGESTIONS]
 
+    def compare(self) -> None:
+        """Work out ahead of time what a front end will show of the differences."""
+        pair = self.stored.pair
+        for candidate in pair.candidates:
+            diff(pair.target, candidate.hypothesis.text)
+        for match in self.memory:
+            diff(match.source, pair.source)
+
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:

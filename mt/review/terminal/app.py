@@ -161,6 +161,7 @@ class ReviewApp(App[None]):
         self._busy = False
         self._left: int | None = None
         self._since_count = 0
+        self._counting = False
         self._shown_at = 0.0
         self._wanted_links = False
         self._links: Links = []
@@ -168,10 +169,11 @@ class ReviewApp(App[None]):
         self._heads: OrderedDict[str, DocumentInfo] = OrderedDict()
         self._judged = ""
         self._judging: asyncio.Task[None] | None = None
-        # Reading, writing and thinking wait for one another nowhere; writing keeps its order.
+        # Reading, writing, thinking and counting wait for one another nowhere; writing keeps its order.
         self._reader = ThreadPoolExecutor(1, "read")
         self._writer = ThreadPoolExecutor(1, "write")
         self._thinker = ThreadPoolExecutor(1, "think")
+        self._counter = ThreadPoolExecutor(1, "count")
 
     # The frame
 
@@ -203,7 +205,8 @@ class ReviewApp(App[None]):
         """Wait for what is being saved, then give back what is held."""
         for pool in (self._writer, self._reader):
             await asyncio.to_thread(pool.shutdown)
-        self._thinker.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._thinker, self._counter):
+            pool.shutdown(wait=False, cancel_futures=True)
         if self._ahead is not None:
             await asyncio.to_thread(self._ahead.close)
 
@@ -234,6 +237,10 @@ class ReviewApp(App[None]):
     async def think(self, call: Callable[..., Value], *values: Any) -> Value:
         """Work out what takes longer than a reviewer should wait."""
         return await asyncio.get_running_loop().run_in_executor(self._thinker, call, *values)
+
+    async def count(self, call: Callable[..., Value], *values: Any) -> Value:
+        """Ask the store what it has to look at very many pairs for."""
+        return await asyncio.get_running_loop().run_in_executor(self._counter, call, *values)
 
     # The queue
 
@@ -281,11 +288,12 @@ class ReviewApp(App[None]):
     async def _fill(self) -> None:
         queue = self.queue
         await self.read(queue.fill)
-        if self._left is None or self._since_count >= RECOUNT:
-            self._since_count = 0
-            left = await self.read(self.session.queue.remaining, queue.query)
+        if not self._counting and (self._left is None or self._since_count >= RECOUNT):
+            self._counting, self._since_count = True, 0
+            left = await self.count(self.session.queue.remaining, queue.query)
+            self._counting = False
             if queue is self._ahead:
-                self._left = left
+                self._left = left - self._since_count
                 self.draw_head()
 
     async def open(self, pair_id: int) -> None:
@@ -355,7 +363,7 @@ class ReviewApp(App[None]):
         document = view.stored.document
         self._heads[document] = await self.read(self.session.store.document_head, document)
         self.draw_head()
-        self._heads[document] = await self.think(self.session.store.document_info, document)
+        self._heads[document] = await self.count(self.session.store.document_info, document)
         while len(self._heads) > HEADS:
             self._heads.popitem(last=False)
         self.draw_head()
@@ -1089,7 +1097,7 @@ class ReviewApp(App[None]):
         self.work(self._ask_bulk())
 
     async def _ask_bulk(self) -> None:
-        count = await self.read(self.session.queue.remaining, self.queue.query)
+        count = await self.count(self.session.queue.remaining, self.queue.query)
         if not count:
             self.tell("There is nothing to accept.")
             return

@@ -7,7 +7,6 @@ has brackets.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,8 +14,18 @@ from textual.content import Content
 
 from mt.review.diff import Change
 
-CONTROL_PICTURES = 0x2400
-BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+SUBSTITUTE = "␦"
+
+SIGNS: dict[int, str] = {
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    0x7F: "␡",
+    **dict.fromkeys(range(0x80, 0xA0), SUBSTITUTE),
+    **dict.fromkeys(range(0xD800, 0xE000), SUBSTITUTE),
+    **dict.fromkeys(map(ord, "\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e"), SUBSTITUTE),
+    **dict.fromkeys(range(0x2066, 0x206A), SUBSTITUTE),
+}
+"""What is shown for control characters, marks of direction and breaks of lines, and halves of surrogates."""
+
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 GAP = " │ "
 
@@ -26,18 +35,7 @@ def visible(text: str) -> str:
 
     Escape sequences would be obeyed by the terminal, and marks of direction would turn its neighbours around.
     """
-    return "".join(map(_visible, text))
-
-
-def _visible(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(CONTROL_PICTURES + code)
-    if code == 0x7F:
-        return "␡"
-    if character in BIDI_CONTROLS or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
-        return "␦"
-    return character
+    return text if text.isprintable() else text.translate(SIGNS)
 
 
 @dataclass(frozen=True, slots=True)

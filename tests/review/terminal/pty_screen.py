@@ -80,8 +80,16 @@ class Terminal:
             pieces = b"".join(piece for _, piece in self._drawn[place:])
         return ESCAPES.sub(b" ", pieces).decode("utf-8", "replace")
 
-    def wait_for(self, pattern: str, place: int = 0, seconds: float = 60.0) -> float:
+    def wait_for(
+        self, pattern: str, place: int = 0, seconds: float = 60.0, other_than: str | None = None
+    ) -> float:
         """When a pattern was first drawn from a place on, on the clock of `time.perf_counter`.
+
+        Args:
+            pattern: a regular expression.
+            place: where to begin, as `press` says it.
+            seconds: how long to wait.
+            other_than: a match that does not count.
 
         Raises:
             TimeoutError: it was not; the message has what was drawn instead.
@@ -92,7 +100,8 @@ class Terminal:
                 seen = b""
                 for at, piece in self._drawn[place:]:
                     seen += piece
-                    if re.search(pattern, ESCAPES.sub(b" ", seen).decode("utf-8", "replace")):
+                    text = ESCAPES.sub(b" ", seen).decode("utf-8", "replace")
+                    if any(match[0] != other_than for match in re.finditer(pattern, text)):
                         return at
                 if not self._more.wait(max(0.0, deadline - time.monotonic())):
                     raise TimeoutError(f"{pattern!r} was not drawn: {self.text(place)[-2000:]!r}")
