@@ -82,8 +82,8 @@ class Comet:
         """Score everything: for each system ``[segments, 2]``.
 
         Raises:
-            UsageError: there is no such interpreter, or COMET is not installed for it.
-            EngineError: the weights are missing, or COMET failed.
+            UsageError: there is no such interpreter.
+            EngineError: COMET is not installed for it, the weights are missing, or COMET failed.
         """
         everything = [row for rows in self._rows.values() for row in rows]
         scores = np.array(self._call(everything)) * SCALE
@@ -111,7 +111,7 @@ class Comet:
     def _scores(self, done: subprocess.CompletedProcess[bytes], expected: int) -> list[float]:
         answer = _answer(done.stdout)
         if answer.get("error") == "missing":
-            raise UsageError(
+            raise EngineError(
                 f"COMET is not installed for {self._python}.", f"{self._python} -m pip install unbabel-comet"
             )
         if answer.get("error") == "weights":

@@ -19,6 +19,12 @@ BINS = 20
 POINTS = 1500
 """Points in a scatter plot at most; of more every so-manieth is drawn."""
 
+BETWEEN_SYSTEMS = "<mark>Marked</mark>: what the other system does not have there."
+AGAINST_REFERENCE = (
+    '<mark>Marked</mark>: what the reference does not have there; <mark class="missing">marked</mark> in the '
+    "reference: what the translation lacks."
+)
+
 
 def page(analysis: Analysis, title: str, subtitle: str = "", footer: str = "") -> str:
     """The whole file.
@@ -50,9 +56,9 @@ def _sections(analysis: Analysis) -> Iterator[tuple[str, str]]:
     yield "Every two systems", _pairwise(analysis)
     yield "Distribution", _distribution(analysis)
     yield "Buckets", "".join(_buckets(table, analysis) for table in analysis.buckets)
-    yield "Where systems differ most", _lists(analysis.differences, analysis)
-    yield "Worst segments", _lists(analysis.worst, analysis)
-    yield "Best segments", _lists(analysis.best, analysis)
+    yield "Where systems differ most", _lists(analysis.differences, analysis, BETWEEN_SYSTEMS)
+    yield "Worst segments", _lists(analysis.worst, analysis, AGAINST_REFERENCE)
+    yield "Best segments", _lists(analysis.best, analysis, AGAINST_REFERENCE)
     yield "Suspects", _suspects(analysis)
     yield "Does the quality score predict quality?", _quality(analysis)
     yield "Signatures", _signatures(analysis)
@@ -266,8 +272,9 @@ def _buckets(table: BucketTable, analysis: Analysis) -> str:
     )
 
 
-def _lists(found: Sequence[ExampleList], analysis: Analysis) -> str:
-    made = []
+def _lists(found: Sequence[ExampleList], analysis: Analysis, lead: str) -> str:
+    """Lists under a sentence that says what the marks mean, where there is text to be marked."""
+    made = [f'<p class="small">{lead}</p>'] if analysis.texts and any(one.examples for one in found) else []
     for number, examples in enumerate(found):
         if not examples.examples:
             continue
@@ -329,9 +336,12 @@ def _mark(text: str, kind: str) -> str:
 def _suspects(analysis: Analysis) -> str:
     if not analysis.suspects:
         return ""
-    lead = "<p>Segments in which a check that needs no reference saw text too much or too little.</p>"
+    lead = (
+        "<p>Segments in which a check that needs no reference saw text too much or too little, "
+        "the lowest quality score first.</p>"
+    )
     empty = "".join(f"<p>{escape(found.title)}.</p>" for found in analysis.suspects if not found.examples)
-    return lead + _lists(analysis.suspects, analysis) + empty
+    return lead + _lists(analysis.suspects, analysis, AGAINST_REFERENCE) + empty
 
 
 def _quality(analysis: Analysis) -> str:

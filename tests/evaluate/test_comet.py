@@ -90,7 +90,7 @@ def test_no_environment_and_a_wrong_interpreter_say_what_to_type() -> None:
 
 
 def test_an_environment_without_comet_says_what_to_install() -> None:
-    with pytest.raises(UsageError, match="not installed") as error:
+    with pytest.raises(EngineError, match="not installed") as error:
         finished(sys.executable, ["a", "b"])
     assert "pip install unbabel-comet" in error.value.hint
 
