@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ ORDER = 4
 
 BETWEEN = "\x01"
 """A character that no tokeniser splits or joins."""
+
+_JOINED = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)+")
 
 
 class Bleu:
@@ -55,18 +58,17 @@ class Bleu:
         return self._words.symbols([self._sacre._preprocess_segment(text) for text in texts], whole=True)
 
     def _tokenise(self, words: Sequence[str]) -> Iterator[list[str]]:
-        """Letters and digits stay as they are; the other words go in one call, which is much faster."""
-        simple = [word.isalnum() or BETWEEN in word for word in words]
-        others = [word for word, known in zip(words, simple, strict=True) if not known]
-        joined = self._sacre.tokenizer(f" {BETWEEN} ".join(others))
-        found = iter(joined.split(BETWEEN))
-        for word, known in zip(words, simple, strict=True):
-            if not known:
-                yield next(found).split()
-            elif word.isalnum():
-                yield [word]
-            else:
+        """Most words are plain; the others go to sacrebleu in one call, which is much faster."""
+        known = [None if BETWEEN in word else plain_tokens(word) for word in words]
+        others = [
+            word for word, tokens in zip(words, known, strict=True) if not tokens and BETWEEN not in word
+        ]
+        found = iter(self._sacre.tokenizer(f" {BETWEEN} ".join(others)).split(BETWEEN))
+        for word, tokens in zip(words, known, strict=True):
+            if BETWEEN in word:
                 yield self._sacre.tokenizer(word).split()
+            else:
+                yield tokens or next(found).split()
 
     def scores(self, totals: NDArray[np.floating]) -> NDArray[np.float64]:
         """0..100, with exponential smoothing of orders without a match."""
@@ -79,6 +81,18 @@ class Bleu:
     def signature(self, references: int, **settings: int | None) -> str:
         """sacrebleu's."""
         return metric_signature(self._sacre, references, settings)
+
+
+def plain_tokens(word: str) -> list[str] | None:
+    """The 13a tokens of a word of letters, or of digits and letters alone; None for words that need its rules.
+
+    13a parts no apostrophe and no hyphen from letters, and always parts a full stop or comma after a letter.
+    """
+    if word.isalnum() or _JOINED.fullmatch(word):
+        return [word]
+    if word[-1] in ".," and word[:-1].isalpha():
+        return [word[:-1], word[-1]]
+    return None
 
 
 def _nearest(length: NDArray[np.int64], references: NDArray[np.int64]) -> NDArray[np.int64]:
