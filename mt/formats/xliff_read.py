@@ -165,7 +165,10 @@ class _Reader:
                 found.extra.append((name, restore(str(value))))
         target = children.get("target")
         state = str(target.get("state") or "") if target is not None else ""
-        approved = "final" if unit.get("approved") == "yes" and not state else state
+        approved = state
+        if unit.get("approved") == "yes" and STATUS_12.get(state) != "accepted":
+            # Some programs approve a unit and leave the target's state as it was.
+            approved = "signed-off" if state else "final"
         keeps = _preserves(unit, self._preserved)
         identifier = _identifier(unit, found, "resname")
         states = _vendor_states(unit)

@@ -102,12 +102,15 @@ def rendered(
     )
 
 
-def find_files(inputs: Sequence[str], suffixes: Sequence[str]) -> list[tuple[Path, Path]]:
+def find_files(
+    inputs: Sequence[str], suffixes: Sequence[str], what: str = "articles"
+) -> list[tuple[Path, Path]]:
     """Files for the inputs of a command, each with its path relative to the input it came from.
 
     Args:
         inputs: files, folders (searched through) and globs.
         suffixes: the endings that a file in a folder must have.
+        what: what messages call the files.
 
     Raises:
         UsageError: an input that is not there, or a folder or glob without articles.
@@ -118,7 +121,7 @@ def find_files(inputs: Sequence[str], suffixes: Sequence[str]) -> list[tuple[Pat
         if path.is_dir():
             files = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in suffixes)
             if not files:
-                raise UsageError(f"{path} holds no articles.", f"Looked for {', '.join(suffixes)}.")
+                raise UsageError(f"{path} holds no {what}.", f"Looked for {', '.join(suffixes)}.")
             found |= {file: file.relative_to(path) for file in files}
         elif path.exists():
             found[path] = Path(path.name)

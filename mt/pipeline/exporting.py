@@ -103,9 +103,7 @@ def _by_ending(store: Store, query: PairQuery, output: Path | None) -> str:
     if output is None:
         if own is not None:
             return DOCUMENT
-        raise UsageError(
-            "Several documents have no file format of their own.", "Name one: --format tmx, or -o out.tmx"
-        )
+        raise UsageError("The format is not named.", "Name it: --format tmx, or -o out.tmx")
     suffix = output.suffix.lower()
     if own is not None and suffix in own:
         return DOCUMENT

@@ -158,9 +158,12 @@ def plan(inputs: Sequence[str], kind: str | None, source_lang: str, target_lang:
         if moses.suffix == ".moses" and not moses.exists():
             jobs[moses] = Job(moses, "moses")
             continue
-        for path, _ in find_files([text], [*endings, *exchange.PACKED]):
-            if moses.is_dir() and exchange.detect(path) is None:
-                continue
+        found = [path for path, _ in find_files([text], [*endings, *exchange.PACKED], "files of pairs")]
+        if moses.is_dir():
+            found = [path for path in found if exchange.detect(path)]
+            if not found:
+                raise UsageError(f"{text} holds no files of pairs.", f"Looked for {', '.join(endings)}.")
+        for path in found:
             if kind in (None, "moses") and path.suffix in halves:
                 whole = path.with_suffix(".moses")
                 jobs[whole] = Job(whole, "moses")

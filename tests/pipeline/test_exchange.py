@@ -326,6 +326,50 @@ def test_history_that_does_not_fit_is_made_to_fit(store: Store, tmp_path: Path) 
     assert (done.counts.conflicts, pair.pair.target, pair.status) == (0, "last", Status.EDITED)
 
 
+def test_translate_toolkit_edits_and_approves_xliff_that_comes_back(store: Store, tmp_path: Path) -> None:
+    from translate.storage.xliff import xlifffile
+
+    document = article(store, "The cat sleep.", "The cat sleeps 1.")
+    path = export_file(store, tmp_path / "pairs.xlf")
+    edited = xlifffile.parsefile(str(path))
+    first, second = edited.units
+    assert (first.source, first.target) == ("De kat slaapt 0.", "The cat sleep.")
+    first.target = "The cat sleeps 0."
+    second.markapproved(True)
+    edited.savefile(str(path))
+    done = import_file(store, path)
+    assert done.counts.new == done.counts.conflicts == 0
+    one, two = store.pairs(document)
+    assert (one.pair.target, one.status) == ("The cat sleeps 0.", Status.EDITED)
+    assert two.status is Status.ACCEPTED
+
+
+def test_translate_toolkit_edits_xliff_2_that_comes_back(store: Store, tmp_path: Path) -> None:
+    from translate.storage.xliff2 import Xliff2File
+
+    document = article(store, "The cat sleep.", "The cat sleeps 1.")
+    path = export_file(store, tmp_path / "pairs.xlf2")
+    edited = Xliff2File.parsefile(str(path))
+    edited.units[0].target = "The cat sleeps 0."
+    edited.savefile(str(path))
+    assert import_file(store, path).counts.new == 0
+    assert [one.status for one in store.pairs(document)] == [Status.EDITED, Status.OPEN]
+
+
+def test_translate_toolkit_reads_and_writes_a_memory(store: Store, other: Store, tmp_path: Path) -> None:
+    from translate.storage.tmx import tmxfile
+
+    document = article(store, "The cat <sleeps> & purrs\x07.", "Yes.")
+    first, _ = store.pairs(document)
+    store.record(Review(first.id, Verdict.ACCEPTED, first.pair.target, "anna", AT, "goed"))
+    path = export_file(store, tmp_path / "pairs.tmx")
+    memory = tmxfile.parsefile(str(path))
+    assert [unit.source for unit in memory.units] == ["De kat slaapt 0.", "De kat slaapt 1."]
+    memory.savefile(str(path))
+    import_file(other, path)
+    assert records(other) == records(store)
+
+
 # Twice, in the middle, by another name
 
 
