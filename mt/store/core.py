@@ -47,6 +47,10 @@ PAGE = 500
 """Pairs read at a time: a reader never holds a transaction open while its caller works."""
 
 
+AHEAD = 20_000
+"""Identifiers found at a time: a full-text query begins anew each time."""
+
+
 def default_location() -> Path:
     """The store's file where none is named."""
     return data_folder() / "store.db"
@@ -464,16 +468,19 @@ class Store:
     def select_in_order(self, query: PairQuery) -> Iterator[list[StoredPair]]:
         """Every pair that fits a query, document by document and in the order of each, in pages.
 
-        A document that the query names counts also where it has a newer version.
+        A document that the query names counts also where it has a newer version. A pair that changes meanwhile
+        is given as it stands when its page is read.
         """
         last = (0, -1)
         while True:
             with self.database.read() as session:
-                rows = search.page_in_order(session, query, last, PAGE)
-                page = pairs.load_all(session, [row[2] for row in rows])
-            if page:
-                yield page
-            if len(rows) < PAGE:
+                rows = search.page_in_order(session, query, last, AHEAD)
+            for start in range(0, len(rows), PAGE):
+                with self.database.read() as session:
+                    page = pairs.load_all(session, [row[2] for row in rows[start : start + PAGE]])
+                if page:
+                    yield page
+            if len(rows) < AHEAD:
                 return
             last = rows[-1][:2]
 

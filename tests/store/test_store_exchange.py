@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from mt.data import Document, Finding, Pair, QualityScore, Review, Severity, Verdict
+from mt.store import core
 from mt.store import Carried, PairQuery, PairRow, Status, Store
 
 pytest_plugins = ["tests.stores"]
@@ -70,11 +73,12 @@ def test_an_old_version_is_exported_where_it_is_named(store: Store) -> None:
     assert store.current_document("b.txt", "en") is None
 
 
-def test_pairs_without_end_are_read_in_pages(store: Store) -> None:
+def test_pairs_without_end_are_read_in_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "AHEAD", 600)
     rows = [PairRow(0, Pair(f"zin {n}", f"sentence {n}")) for n in range(1001)]
     bitext(store, "a.tmx", *rows)
     pages = list(store.select_in_order(PairQuery()))
-    assert [len(page) for page in pages] == [500, 500, 1]
+    assert [len(page) for page in pages] == [500, 100, 401]
     assert [one.pair.target for page in pages for one in page] == [row.pair.target for row in rows]
 
 
