@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mt.data import Document, Finding, Pair, QualityScore, Review, Severity, Verdict
-from mt.store import core
-from mt.store import Carried, PairQuery, PairRow, Status, Store
+from mt.store import Carried, PairQuery, PairRow, Status, Store, core
 
 pytest_plugins = ["tests.stores"]
 
