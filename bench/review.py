@@ -87,15 +87,20 @@ def main() -> None:
     for filter_ in options.filters:
         screen, first, counted = open_screen(options.store, filter_)
         name = filter_ or "(none)"
-        shown, saved = decide(screen, options.decisions, random.Random(7))
+        try:
+            shown, saved = decide(screen, options.decisions, random.Random(7))
+            largest = memory(screen)
+            screen.press("q")
+        except BaseException:
+            screen.kill()
+            raise
+        screen.close()
         every += shown
         print(line(f"next pair drawn, filter {name}", shown))
         print(line(f"decision shown as saved, filter {name}", saved))
         print(f"first pair after the start, filter {name}\t1\t{1000 * first:.0f}")
         print(f"pairs counted after the start, filter {name}\t1\t{1000 * counted:.0f}")
-        print(f"memory, filter {name}\t1\t{memory(screen):.0f} MB", flush=True)
-        screen.press("q")
-        screen.close()
+        print(f"memory, filter {name}\t1\t{largest:.0f} MB", flush=True)
     print(line("next pair drawn, all", every))
 
 

@@ -418,7 +418,7 @@ class ReviewApp(App[None]):
             return Content("")
         stored = self.pair.stored
         info = self._heads.get(stored.document)
-        of = f"/{info.segments:,}" if info and info.segments else ""
+        of = f"/{info.segments:,}" if info and info.segments and info.kind != "alignment" else ""
         name = visible(info.base_name if info else stored.document)
         score, style = score_word(stored.pair.score)
         by = f" by {visible(stored.reviewer)}" if stored.reviewer and stored.decided else ""
@@ -978,6 +978,7 @@ class ReviewApp(App[None]):
         else:
             self.pair = None
             await self.open(there.id)
+        self.work(self._fill())
         done = "Saved: split and scored again." if what == "split" else "Saved: joined and scored again."
         if changed:
             self.tell(done, "good")

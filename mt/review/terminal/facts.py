@@ -46,7 +46,7 @@ def facts(view: PairView, paper: Paper, reasons: Sequence[str]) -> list[Content]
         ("", _findings(view, paper)),
         ("", _suggestions(view, paper)),
         ("Edit", _edit(view, paper)),
-        (_segments_title(view), _segments(view, paper)),
+        ("", _segments(view, paper)),
         ("Marks", _marks(view, paper)),
         ("Score", _score(view, paper, reasons)),
         ("History", _history(view, paper)),
@@ -115,12 +115,12 @@ def _edit(view: PairView, paper: Paper) -> Iterator[Content]:
         yield from indented(difference(view.changes, paper.colour), paper.width, "   ")
 
 
-def _segments_title(view: PairView) -> str:
-    return f"Alignment {view.bead.bead.kind}, {view.bead.bead.score:.2f}" if view.bead else ""
-
-
 def _segments(view: PairView, paper: Paper) -> Iterator[Content]:
-    if view.bead is None or view.bead.bead.kind == "1-1":
+    if view.bead is None:
+        return
+    bead = view.bead.bead
+    yield Content.styled(f"Alignment {bead.kind}, {bead.score:.2f}", "bold dim")
+    if bead.kind == "1-1":
         return
     for side, texts in (("source", view.bead.source), ("target", view.bead.target)):
         for number, text in enumerate(texts, 1):

@@ -92,7 +92,7 @@ class Terminal:
             other_than: a match that does not count.
 
         Raises:
-            TimeoutError: it was not; the message has what was drawn instead.
+            TimeoutError: it was not; the message has what was drawn instead, and the program is ended.
         """
         deadline = time.monotonic() + seconds
         with self._more:
@@ -104,7 +104,10 @@ class Terminal:
                     if any(match[0] != other_than for match in re.finditer(pattern, text)):
                         return at
                 if not self._more.wait(max(0.0, deadline - time.monotonic())):
-                    raise TimeoutError(f"{pattern!r} was not drawn: {self.text(place)[-2000:]!r}")
+                    break
+        drawn = self.text(place)[-2000:]
+        self.process.kill()
+        raise TimeoutError(f"{pattern!r} was not drawn: {drawn!r}")
 
     def kill(self) -> None:
         """kill -9: nothing is said, nothing is finished."""

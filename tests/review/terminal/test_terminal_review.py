@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from mt.data import Document, Pair, QualityScore, Verdict
-from mt.errors import UsageError
+from mt.data import Bead, Document, Origin, Pair, QualityScore, Segment, Verdict
+from mt.errors import StoreError, UsageError
 from mt.review import ReviewSession, parse_filter
 from mt.store import Order, PairRow, Store
 from tests.review.terminal.conftest import Screen, review
@@ -610,3 +612,94 @@ def test_history_shows_who_when_and_what_was_changed(store: Store) -> None:
         assert row.verdict is Verdict.EDITED
 
     review(store, script, filter_="status:edited")
+
+
+def aligned(store: Store) -> str:
+    """An alignment of three segments with three; its first bead holds two of each."""
+    ids = []
+    for lang, texts in (("nl", ["Een.", "Twee.", "Drie."]), ("en", ["One.", "Two.", "Three."])):
+        text, start, segments = " ".join(texts), 0, []
+        for one in texts:
+            start = text.index(one, start)
+            segments.append(Segment(one, start, start + len(one), plain=one))
+        document = Document("", lang, text, name=f"tellen.{lang}.txt")
+        ids.append(store.put_document(document, "en" if lang == "nl" else "nl"))
+        store.add_segments(ids[-1], segments)
+    beads = [Bead((0, 1), (0, 1), 0.4), Bead((2,), (2,), 0.9)]
+    pairs = [
+        Pair("Een. Twee.", "One. Two.", origin=Origin.ALIGNED, score=QualityScore(0.1, "m")),
+        Pair("Drie.", "Three.", origin=Origin.ALIGNED, score=QualityScore(0.2, "m")),
+    ]
+    return store.put_alignment(ids[0], ids[1], beads, pairs, "test 1")
+
+
+def test_segments_of_an_aligned_pair_are_split_and_joined_and_scored_again(store: Store) -> None:
+    document = aligned(store)
+
+    def score(source: Sequence[str], target: Sequence[str], beads: Sequence[Bead]) -> list[float]:
+        return [0.75] * len(beads)
+
+    async def script(screen: Screen) -> None:
+        assert "Alignment 2-2, 0.40" in screen.text
+        assert "source 2  Twee." in screen.text
+        await screen.press("x")
+        assert "1  after 1 of the source and 1 of the target" in screen.text
+        await screen.press("1")
+        assert screen.message == "Saved: split and scored again."
+        assert screen.pair.pair.source == "Een."
+        assert "Alignment 1-1, 0.75" in screen.text
+        await screen.press("x")
+        assert "nothing to split" in screen.message
+        await screen.press("j")
+        assert screen.message == "Saved: joined and scored again."
+        assert screen.pair.pair.source == "Een. Twee."
+        await screen.press("j")
+        assert screen.pair.pair.source == "Een. Twee. Drie."
+        await screen.press("j")
+        assert screen.message == "This is the last pair of its document."
+        await screen.press("a")
+        assert screen.app.pair is None
+        assert [one.status for one in screen.store.pairs(document)] == ["accepted"]
+
+    review(store, script, filter_=f"doc:{document}", score_beads=score)
+
+
+def test_only_aligned_pairs_are_split_and_joined(store: Store) -> None:
+    async def script(screen: Screen) -> None:
+        await screen.press("x")
+        assert "Only pairs of aligned documents" in screen.message
+        await screen.press("j")
+        assert "Only pairs of aligned documents" in screen.message
+
+    review(store, script)
+
+
+def test_the_queue_comes_up_again_after_the_store_had_a_problem(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def script(screen: Screen) -> None:
+        def fails(*_: object) -> None:
+            raise StoreError("The store is locked.", "Wait.")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(screen.app.session, "view", fails)
+            await screen.press("o")
+            assert screen.message == "The store is locked. Wait."
+        await screen.press("o")
+        assert screen.pair.position == 2
+
+    review(store, script)
+
+
+def test_an_error_of_the_program_ends_it_and_is_not_swallowed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def script(screen: Screen) -> None:
+        def fails(*_: object) -> None:
+            raise RuntimeError("a bug")
+
+        monkeypatch.setattr(screen.app.session, "view", fails)
+        await screen.press("o")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        review(store, script)
