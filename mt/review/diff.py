@@ -54,15 +54,19 @@ def _tokens(text: str) -> list[str]:
 
 
 def _within(one: str, other: str) -> list[Change]:
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    if matcher.ratio() < SIMILAR:
+    """The changes from one word to another; a word that is hardly alike is replaced whole."""
+    from rapidfuzz.distance import LCSseq
+
+    if LCSseq.similarity(one, other) * 2 < SIMILAR * (len(one) + len(other)):
         return [Change("delete", one), Change("insert", other)]
     changes = []
-    for kind, a, b, c, d in matcher.get_opcodes():
-        if kind == "equal":
-            changes.append(Change("equal", one[a:b]))
+    for step in LCSseq.opcodes(one, other):
+        if step.tag == "equal":
+            changes.append(Change("equal", one[step.src_start : step.src_end]))
+        elif step.tag == "delete":
+            changes.append(Change("delete", one[step.src_start : step.src_end]))
         else:
-            changes += [Change("delete", one[a:b]), Change("insert", other[c:d])]
+            changes.append(Change("insert", other[step.dest_start : step.dest_end]))
     return changes
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from mt.data import Finding, Origin, Severity
 from mt.errors import UsageError
 from mt.quality import CHECKS
-from mt.quality.explain import reasons
 from mt.review import KEYS, ReviewSession, diff
 from mt.review.session import CATEGORIES, REASONS, SEVERITIES
 from mt.serve.call import Call
@@ -60,7 +59,7 @@ def suggestions(desk: Desk, call: Call) -> Record:
     key, text = call.text("key", longest=20), call.text("text", "", 200)
     if key == "doc":
         found = desk.store.search_documents(text, OFFERED, counts=False)
-        return {"values": [{"value": info.id, "label": info.name} for info in found]}
+        return {"values": [{"value": info.id, "label": info.base_name} for info in found]}
     known = {
         "check": list(CHECKS),
         "status": [*(status.value for status in Status), "any"],
@@ -126,8 +125,10 @@ def pair(desk: Desk, call: Call) -> Record:
 
 
 def hold(desk: Desk, call: Call) -> Record:
-    """A pair, held for the reviewer where nobody else holds it; again and again while it is looked at."""
+    """A pair, held for the reviewer where nobody else holds it; a pair that is named is given back."""
     session, number = desk.session(call.reviewer), desk.pair(call.path["pair"]).id
+    if call.values.get("release") is not None:
+        session.queue.release([call.integer("release")])
     session.queue.hold(number)
     return {"pair": _view(desk, session, number)}
 
@@ -136,12 +137,6 @@ def links(desk: Desk, call: Call) -> Record:
     """Which words of a pair translate one another, as indices of white-space tokens."""
     texts = desk.pair(call.path["pair"]).pair
     return {"links": desk.linker(texts.source, texts.target)}
-
-
-def explain(desk: Desk, call: Call) -> Record:
-    """What lowered the score of a pair besides its findings, in words."""
-    score = desk.pair(call.path["pair"]).pair.score
-    return {"reasons": reasons(score) if score else []}
 
 
 def judge(desk: Desk, call: Call) -> Record:

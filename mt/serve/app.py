@@ -77,7 +77,6 @@ class Site:
             ("POST", "/api/pairs/{pair:int}/hold", api.hold),
             ("POST", "/api/pairs/{pair:int}/judge", api.judge),
             ("GET", "/api/pairs/{pair:int}/links", api.links),
-            ("GET", "/api/pairs/{pair:int}/reasons", api.explain),
             ("POST", "/api/pairs/{pair:int}/verdict", api.verdict),
             ("POST", "/api/pairs/{pair:int}/finding", api.judge_finding),
             ("POST", "/api/pairs/{pair:int}/marks", api.mark),

@@ -8,6 +8,7 @@ from typing import Any
 
 from mt.data import Finding, Severity
 from mt.pipeline.inspect import pair_record
+from mt.quality.explain import reasons
 from mt.review import Change, PairView, diff
 from mt.store import DocumentInfo, ErrorSpan, MemoryMatch, StoredBead, StoredPair, StoredReview
 
@@ -68,6 +69,7 @@ def view_record(view: PairView, info: DocumentInfo) -> Record:
             for one in pair.candidates
         ],
         "history": [_review_record(row) for row in view.history],
+        "reasons": reasons(pair.score) if pair.score else [],
         "changes": changes_record(view.changes),
         "memory": [_match_record(match, pair.source) for match in view.memory],
         "spans": [_span_record(span) for span in view.spans],
@@ -78,7 +80,9 @@ def view_record(view: PairView, info: DocumentInfo) -> Record:
 
 def decided_record(stored: StoredPair) -> Record:
     """What a decision made of a pair, in short."""
-    return {**summary_record(stored), "version": stored.version}
+    found = stored.pair.score.findings if stored.pair.score else ()
+    findings = [finding_record(one) for one in found]
+    return {**summary_record(stored), "version": stored.version, "findings": findings}
 
 
 def document_record(info: DocumentInfo) -> Record:

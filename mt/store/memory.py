@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from mt.store.clock import from_micros
 from mt.store.database import Session
@@ -27,8 +26,7 @@ def similar(
     if not words:
         return []
     query, values = session.memory_query(words, CANDIDATES)
-    masks = places(source)
-    likeness = {row[0]: similarity(source, masks, row[1], least) for row in session.rows(query, values)}
+    likeness = {row[0]: similarity(source, row[1], least) for row in session.rows(query, values)}
     found: dict[tuple[str, str], MemoryMatch] = {}
     for row in session.rows_in(
         "SELECT p.source, p.target, p.status, p.id, d.id, p.reviewer, p.decided, p.source_lang, p.target_lang"
@@ -42,26 +40,8 @@ def similar(
     return sorted(found.values(), key=lambda match: (-match.similarity, -match.pair))[:limit]
 
 
-def places(text: str) -> dict[str, int]:
-    """For each character of a text a number whose bits tell where it stands."""
-    found: dict[str, int] = {}
-    for position, character in enumerate(text):
-        found[character] = found.get(character, 0) | 1 << position
-    return found
+def similarity(one: str, other: str, least: float) -> float:
+    """2 L / (m + n), where L is the length of the longest common subsequence; 0 where it is below ``least``."""
+    from rapidfuzz.distance import Indel
 
-
-def similarity(one: str, masks: Mapping[str, int], other: str, least: float) -> float:
-    """2 L / (m + n), where L is the length of the longest common subsequence; 0 where it is below ``least``.
-
-    The rows of the table of L are the bits of one number (Hyyrö 2004), so a text costs one step a character.
-    """
-    total = len(one) + len(other)
-    if 2 * min(len(one), len(other)) < least * total:
-        return 0.0
-    full = (1 << len(one)) - 1
-    row = full
-    for character in other:
-        found = row & masks.get(character, 0)
-        row = ((row + found) | (row - found)) & full
-    common = len(one) - row.bit_count()
-    return 2 * common / total if total else 1.0
+    return Indel.normalized_similarity(one, other, score_cutoff=least)

@@ -340,8 +340,12 @@ class DocumentInfo:
 
     @property
     def base_name(self) -> str:
-        """What it is called, without folders; its identifier where it has no name."""
-        return self.name.replace("\\", "/").rpartition("/")[2] or self.id
+        """What it is called, without folders; its identifier where it has no name.
+
+        The name of an alignment is that of both sides.
+        """
+        paths = self.name.replace("\\", "/").split(" | ")
+        return " – ".join(path.rpartition("/")[2] or path for path in paths) or self.id
 
     @property
     def translated(self) -> int:

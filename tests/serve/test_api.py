@@ -146,6 +146,92 @@ def test_the_same_decision_sent_twice_is_stored_once(client: TestClient, store: 
     assert len(store.reviews([pair["id"]])[pair["id"]]) == 1
 
 
+def test_a_decision_may_bring_the_next_pair_with_it(client: TestClient, store: Store) -> None:
+    pair = next_pair(client)
+    body = {
+        "verdict": "edit",
+        "version": 0,
+        "target": "At 9.13, by train.",
+        "then": {"filter": "", "order": "worst"},
+    }
+    answer = client.post(f"/api/pairs/{pair['id']}/verdict", json=body).json()
+    assert (answer["pair"]["status"], answer["pair"]["version"]) == ("edited", 1)
+    assert [one["check"] for one in answer["pair"]["findings"]] == ["number", "time"]
+    assert answer["next"]["position"] == 5
+    assert answer["next"]["before"]
+    again = client.post(f"/api/pairs/{pair['id']}/verdict", json=body).json()
+    assert again["next"]["id"] == answer["next"]["id"]
+    assert len(store.reviews([pair["id"]])[pair["id"]]) == 1
+
+
+@pytest.mark.parametrize("then", [{"filter": "nope:1"}, {"order": "best"}, "worst", {"filter": 3}])
+def test_a_decision_is_not_written_where_the_next_pair_is_asked_for_wrongly(
+    client: TestClient, store: Store, then: object
+) -> None:
+    pair = next_pair(client)
+    body = {"verdict": "accept", "version": 0, "then": then}
+    assert client.post(f"/api/pairs/{pair['id']}/verdict", json=body).status_code == 400
+    assert store.reviews([pair["id"]]) == {}
+
+
+def test_an_edit_is_judged_before_it_is_saved_and_nothing_is_written(
+    client: TestClient, store: Store
+) -> None:
+    pair = next_pair(client)
+    path = f"/api/pairs/{pair['id']}/judge"
+    answer = client.post(path, json={"target": "The train leaves at 9.30."}).json()
+    assert answer["score"] == pytest.approx(0.95)
+    assert [one["check"] for one in answer["findings"]] == ["time"]
+    assert ["delete", " to Utrecht"] in answer["changes"]
+    assert client.post(path, json={"target": " "}).json()["score"] is None
+    assert client.get(f"/api/pairs/{pair['id']}").json()["pair"]["version"] == 0
+
+
+def test_a_pair_that_is_looked_at_is_held_and_given_back(client: TestClient, other: TestClient) -> None:
+    worst = client.get("/api/queue").json()["pairs"][0]["id"]
+    assert client.post(f"/api/pairs/{worst}/hold", json={}).json()["pair"]["holder"] == ""
+    assert other.post(f"/api/pairs/{worst}/hold", json={}).json()["pair"]["holder"] == "anna"
+    second = next_pair(other)["id"]
+    assert second != worst
+    assert client.post(f"/api/pairs/{second}/hold", json={"release": worst}).json()["pair"]["holder"] == "bob"
+    assert other.post("/api/release", json={"pairs": [second]}).json() == {}
+    assert next_pair(other)["id"] == worst
+    for wrong in (None, "x", [True], [-1], [1] * 101):
+        assert other.post("/api/release", json={"pairs": wrong}).status_code == 400
+
+
+def test_what_may_follow_a_key_of_the_filter_is_offered(client: TestClient, store: Store) -> None:
+    def offered(key: str, text: str = "") -> list[str]:
+        values = client.get("/api/suggestions", params={"key": key, "text": text}).json()["values"]
+        return [one["value"] for one in values]
+
+    (document,) = store.documents()
+    assert offered("doc", "TREIN") == [document.id]
+    assert offered("doc", "%") == offered("doc", "_") == []
+    assert offered("reviewer") == []
+    decide(client, next_pair(client), "accept")
+    assert offered("reviewer", "AN") == ["anna"]
+    assert "number" in offered("check", "num")
+    assert offered("status", "any") == ["any"]
+    assert offered("origin", "eng") == ["engine"]
+    assert offered("nothing") == []
+
+
+def test_documents_are_found_by_a_part_of_their_name_the_newest_first(
+    client: TestClient, store: Store
+) -> None:
+    for name in ("map/boot.txt", "map/fiets.txt"):
+        store.put_document(Document("", "nl", name, name=name), "en")
+
+    def names(**query: str) -> list[str]:
+        return [one["name"] for one in client.get("/api/documents", params=query).json()["documents"]]
+
+    assert names() == ["map/fiets.txt", "map/boot.txt", "treinen.txt"]
+    assert names(text="MAP/") == ["map/fiets.txt", "map/boot.txt"]
+    assert names(limit="1", offset="1") == ["map/boot.txt"]
+    assert client.get("/api/documents", params={"limit": "2"}).json()["more"] is True
+
+
 def test_two_reviewers_are_never_handed_the_same_pair(client: TestClient, other: TestClient) -> None:
     mine, theirs = next_pair(client), next_pair(other)
     assert mine["id"] != theirs["id"]
@@ -226,7 +312,7 @@ def test_the_reasons_of_a_score_are_told_in_words(store: Store, desk: Desk) -> N
     store.add_pairs(document, [PairRow(0, pair)])
     client = sign_in(client_of(desk))
     shown = next_pair(client, f"doc:{document}")
-    assert "the lengths do not fit" in client.get(f"/api/pairs/{shown['id']}/reasons").json()["reasons"]
+    assert "the lengths do not fit" in shown["reasons"]
 
 
 def test_an_edit_is_judged_by_what_is_installed(store: Store) -> None:

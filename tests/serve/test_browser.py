@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright import sync_api as playwright
 
+from mt.data import Document
 from mt.serve import Desk
 from mt.store import Status, Store
 from tests.serve.browser import ARGUMENTS, CHROMIUM, running
@@ -210,6 +212,87 @@ def test_the_filter_is_in_the_address_and_a_wrong_one_is_explained(visit) -> Non
     page.fill("#filter", "nope:1")
     page.press("#filter", "Enter")
     page.wait_for_selector("#filter-problem >> text=nope")
+
+
+def test_the_filter_offers_keys_and_their_values_by_keyboard(visit) -> None:
+    page = visit()
+    ready(page, 1)
+    page.keyboard.press("/")
+    page.wait_for_selector("#offers li >> text=check:")
+    assert page.get_attribute("#filter", "aria-expanded") == "true"
+    page.keyboard.type("-ch")
+    page.wait_for_function("document.querySelectorAll('#offers li').length === 1")
+    page.keyboard.press("ArrowDown")
+    assert page.get_attribute("#filter", "aria-activedescendant") == "offer-0"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#offers li >> text=truncation")
+    page.keyboard.type("numb")
+    page.wait_for_function("document.querySelectorAll('#offers li').length === 1")
+    assert page.evaluate(ACCESSIBILITY) == []
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.input_value("#filter") == "-check:number "
+    page.wait_for_selector("#offers li >> text=doc:")
+    page.keyboard.press("Escape")
+    assert page.is_hidden("#offers")
+    page.keyboard.press("Enter")
+    ready(page, 5)
+    assert "filter=-check%3Anumber" in page.url
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", {"start": 0, "key": "", "typed": ""}),
+        ("bus che", {"start": 4, "key": "", "typed": "che"}),
+        ("bus, x", {"start": 5, "key": "", "typed": "x"}),
+        ("check:a,num", {"start": 0, "key": "check", "typed": "num", "from": 8}),
+        ('doc:"de mor', {"start": 0, "key": "doc", "typed": "de mor", "from": 4}),
+        ('"een doc:', {"start": 0, "key": "", "typed": None}),
+        ('"a b" st', {"start": 6, "key": "", "typed": "st"}),
+    ],
+)
+def test_the_term_that_is_typed_is_known(visit, text: str, found: dict) -> None:
+    page = visit("/statistics")
+    term = page.evaluate("async text => (await import('/static/filter.js')).termAt(text, text.length)", text)
+    assert term == found
+
+
+def test_an_edit_is_judged_while_it_is_typed_and_an_error_in_it_is_told(visit, store: Store) -> None:
+    page = visit()
+    ready(page, 1)
+    page.keyboard.press("e")
+    page.wait_for_selector("textarea:focus")
+    page.keyboard.type(" Now")
+    page.wait_for_selector(".worth-finding.error >> text=9.13 is not in the source.")
+    assert page.text_content(".worth p").startswith("0.15")
+    page.keyboard.press("Enter")
+    ready(page, 5)
+    page.wait_for_selector(".toast.warning >> text=a check sees an error")
+    page.click(".toast >> text=Show")
+    ready(page, 1)
+    page.wait_for_selector(".status.edited")
+
+
+def test_a_pair_is_free_again_when_its_page_is_left(visit, store: Store) -> None:
+    page = visit()
+    ready(page, 1)
+    number = pair_at(store, 1).id
+    assert store.holders([number], datetime.now(UTC)) == {number: "anna"}
+    page.click("nav >> text=Documents")
+    page.wait_for_selector("h1 >> text=Documents")
+    page.wait_for_function("() => fetch('/api/session').then(() => true)")
+    assert store.holders([number], datetime.now(UTC)) == {}
+
+
+def test_documents_are_found_by_name(visit, store: Store) -> None:
+    store.put_document(Document("", "nl", "Boot.", name="map/boot.txt"), "en")
+    page = visit("/documents")
+    page.wait_for_selector("tbody tr >> nth=1")
+    page.fill("#document-name", "BOOT")
+    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    page.fill("#document-name", "nowhere")
+    page.wait_for_selector("text=No document has such a name.")
 
 
 def test_keys_are_changed_and_single_keys_switched_off(visit, store: Store) -> None:

@@ -39,6 +39,8 @@ export async function signOut() {
 
 export const get = (path, query) => request("GET", path + questions(query));
 export const post = (path, body = {}) => request("POST", path, body);
+/** Send a request on the way out, when nobody waits for the answer. */
+export const leave = (path, body = {}) => send("POST", path, body, true).catch(() => {});
 export const remove = (path, body = {}) => request("DELETE", path, body);
 
 function questions(query) {
@@ -75,13 +77,14 @@ async function renewed() {
   return false;
 }
 
-async function send(method, path, body) {
+async function send(method, path, body, keepalive = false) {
   const headers = { "x-mt-csrf": session.csrf };
   if (body !== undefined) headers["content-type"] = "application/json";
   const answer = await fetch(path, {
     method,
     headers,
     credentials: "same-origin",
+    keepalive,
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   const content = (answer.headers.get("content-type") ?? "").startsWith("application/json") ? await answer.json() : {};

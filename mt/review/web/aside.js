@@ -24,7 +24,7 @@ function findings(pair, review) {
   return panel("Findings", pair.findings.length, h("ol", { class: "findings" }, pair.findings.map((one, index) =>
     h("li", { class: `${one.severity}${one.dismissed ? " dismissed" : ""}` },
       h("div", { class: "finding-head" },
-        icon(one.severity), h("span", { class: "finding-number", "aria-hidden": "true" }, String(index + 1)), h("strong", {}, one.check), h("span", { class: "quiet" }, `${one.severity}, ${one.side}`),
+        icon(one.severity), h("span", { class: "finding-number", "aria-hidden": "true" }, String(index + 1)), h("strong", {}, one.check), h("span", { class: one.side === "source" ? "quiet" : "unseen" }, one.side), h("span", { class: "unseen" }, one.severity),
         h("button", { type: "button", class: "plain small", "aria-label": `${one.dismissed ? "Restore" : "Dismiss"} finding ${index + 1}, ${one.check}`, on: { click: () => review.dismiss(one, !one.dismissed) } }, one.dismissed ? "Restore" : "Dismiss")),
       h("p", {}, one.message, " ", quote(pair, one)),
       one.dismissed && h("p", { class: "quiet" }, "Dismissed as a false alarm.")))));
@@ -94,7 +94,7 @@ function history(pair) {
 function reasons(pair) {
   const features = Object.entries(pair.features);
   if (pair.score === null) return null;
-  return panel("Score", null, h("ul", { id: "reasons", class: "reasons" }), h("details", {}, h("summary", {}, `${pair.score.toFixed(3)}, the probability that a reviewer accepts`),
+  return panel("Score", null, h("ul", { class: "reasons" }, pair.reasons.map((reason) => h("li", {}, reason))), h("details", {}, h("summary", {}, `${pair.score.toFixed(3)}, the probability that a reviewer accepts`),
     h("p", { class: "quiet" }, pair.method),
     features.length > 0 && h("table", {}, h("tbody", {}, features.map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, Number(value.toPrecision(3)).toString())))))));
 }

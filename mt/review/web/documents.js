@@ -1,25 +1,50 @@
 // The documents, and one of them as it reads.
 
 import { get } from "./api.js";
-import { h, icon, number, shortName } from "./dom.js";
+import { announce, h, icon, later, number, shortName, toast } from "./dom.js";
 import { STATUS_ICONS } from "./pair.js";
 
-/** The list of documents with their progress. */
+/** The list of documents with their progress; a part of a name finds some of many. */
 export async function showDocuments(main) {
-  const { documents } = await get("/api/documents");
-  const rows = documents.map((one) => h("tr", {},
+  const rows = h("tbody");
+  const foot = h("div", { class: "buttons" });
+  const field = h("input", { type: "search", id: "document-name", autocomplete: "off", spellcheck: false, placeholder: "Part of a name" });
+  const table = h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Documents" }, h("table", { class: "wide documents" },
+    h("thead", {}, h("tr", {}, COLUMNS.map(([name, kind]) => h("th", { scope: "col", class: kind }, name || h("span", { class: "unseen" }, "Do"))))), rows));
+  const none = h("p", { class: "quiet" });
+  let asked = 0;
+  const part = async (offset) => {
+    const mine = (asked += 1);
+    const { documents, more } = await get("/api/documents", { text: field.value.trim(), offset: String(offset) });
+    if (mine !== asked) return;
+    if (!offset) rows.replaceChildren();
+    rows.append(...documents.map(documentRow));
+    table.hidden = !rows.children.length;
+    none.textContent = rows.children.length ? "" : field.value ? "No document has such a name." : "The store holds no documents. Translate one: mt translate FILE";
+    foot.replaceChildren(...(more ? [h("button", { type: "button", on: { click: () => part(offset + documents.length) } }, "Show more")] : []));
+    if (field.value) announce(`${rows.children.length}${more ? " or more" : ""} documents`);
+  };
+  const search = later(200, () => part(0).catch((error) => toast(error.message, "error")));
+  field.addEventListener("input", search);
+  main.replaceChildren(h("div", { class: "page" },
+    h("div", { class: "page-head" }, h("h1", { tabIndex: -1 }, "Documents"), h("label", { class: "unseen", for: "document-name" }, "Find documents"), field),
+    table, none, foot));
+  await part(0);
+  return { act: (action) => action === "search" && (field.select(), true) };
+}
+
+const COLUMNS = [["Document", ""], ["Languages", "aside-cell"], ["Translated", "figure aside-cell"], ["Mean score", "figure aside-cell"], ["Reviewed", ""], ["State", "aside-cell"], ["", ""]];
+
+function documentRow(one) {
+  const reviewed = `${number(one.reviewed)} of ${number(one.pairs)}`;
+  return h("tr", {},
     h("th", { scope: "row" }, h("a", { href: `/documents/${encodeURIComponent(one.id)}`, title: one.name }, shortName(one.name || one.id))),
-    h("td", {}, `${one.lang}–${one.target_lang}`),
-    h("td", { class: "figure" }, number(one.translated), " of ", number(one.segments || one.pairs)),
-    h("td", { class: "figure" }, one.mean_score === null ? "" : one.mean_score.toFixed(2)),
-    h("td", {}, h("progress", { max: one.pairs || 1, value: one.reviewed, "aria-label": `${one.reviewed} of ${one.pairs} reviewed` }), h("span", { class: "quiet figure" }, ` ${number(one.reviewed)}`)),
-    h("td", {}, one.failed ? `${one.state}, ${number(one.failed)} failed` : one.state),
-    h("td", {}, h("a", { href: `/?filter=${encodeURIComponent(`doc:${one.id}`)}&order=document` }, "Review"))));
-  main.replaceChildren(h("div", { class: "page" }, h("h1", { tabIndex: -1 }, "Documents"),
-    documents.length ? h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Documents" }, h("table", { class: "wide" },
-      h("thead", {}, h("tr", {}, ["Document", "Languages", "Translated", "Mean score", "Reviewed", "State", ""].map((name) => h("th", { scope: "col" }, name || h("span", { class: "unseen" }, "Do"))))),
-      h("tbody", {}, rows))) : h("p", { class: "empty" }, "The store holds no documents. Translate one: mt translate FILE")));
-  return {};
+    h("td", { class: "aside-cell" }, `${one.lang}–${one.target_lang}`),
+    h("td", { class: "figure aside-cell" }, number(one.translated), " of ", number(one.segments || one.pairs)),
+    h("td", { class: "figure aside-cell" }, one.mean_score === null ? "" : one.mean_score.toFixed(2)),
+    h("td", {}, one.pairs > 0 && [h("progress", { max: one.pairs, value: one.reviewed, "aria-label": `${reviewed} reviewed` }), h("span", { class: "quiet figure" }, reviewed)]),
+    h("td", { class: "aside-cell" }, one.failed ? `${one.state}, ${number(one.failed)} failed` : one.state),
+    h("td", {}, one.pairs > 0 && h("a", { href: `/?filter=${encodeURIComponent(`doc:${one.id}`)}&order=document`, "aria-label": `Review ${shortName(one.name || one.id)}` }, "Review")));
 }
 
 /** One document: side by side, as it reads, or as its file will be. */

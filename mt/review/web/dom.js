@@ -48,7 +48,7 @@ export function toast(text, kind = "info", action = null) {
   document.getElementById("toasts").replaceChildren(box);
   if (kind !== "error") {
     announce(text);
-    setTimeout(() => box.remove(), 6000);
+    setTimeout(() => box.remove(), kind === "warning" ? 15_000 : 6000);
   }
 }
 
@@ -59,8 +59,8 @@ export const number = (value) => new Intl.NumberFormat("en-GB").format(value);
 export const moment = (text) =>
   new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
 
-/** The last part of a path. */
-export const shortName = (name) => name.split("/").pop() || name;
+/** The last part of a path; both of an alignment, whose name is two paths. */
+export const shortName = (name) => name.split(" | ").map((path) => path.split(/[/\\]/).pop() || path).join(" – ");
 
 /** Call a function once, some time after the last of many calls. */
 export function later(milliseconds, work) {

@@ -174,13 +174,27 @@ function selectWords(element, first, last, on) {
 function editor(body, pair, text, does) {
   const field = h("textarea", { id: "target", class: "text", lang: pair.target_lang, dir: "auto", spellcheck: true, rows: 2, value: text });
   const changes = h("p", { class: "changes", "aria-live": "off" });
+  const worth = h("div", { class: "worth", role: "status" });
   const compare = later(120, async () => {
     if (!field.isConnected) return;
     const answer = await post("/api/diff", { before: pair.target, after: field.value });
     changes.replaceChildren(...(field.value === pair.target ? ["No change yet: saving accepts the pair."] : changed(answer.changes)));
   });
+  const judge = later(600, async () => {
+    const target = field.value;
+    if (!field.isConnected || !target.trim() || target === pair.target) return worth.replaceChildren();
+    try {
+      const answer = await post(`/api/pairs/${pair.id}/judge`, { target });
+      if (field.value === target) worth.replaceChildren(...judged(answer, pair));
+    } catch {
+      worth.replaceChildren();
+    }
+  });
   const save = () => does.save(field.value);
-  field.addEventListener("input", compare);
+  field.addEventListener("input", () => {
+    compare();
+    judge();
+  });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       event.preventDefault();
@@ -197,11 +211,23 @@ function editor(body, pair, text, does) {
     h("label", { class: "unseen", for: "target" }, "Target"),
     field,
     changes,
+    worth,
     h("div", { class: "buttons" },
       h("button", { type: "button", class: "primary", on: { click: save } }, "Save", h("kbd", { "aria-hidden": "true" }, "Enter")),
       h("button", { type: "button", on: { click: does.cancel } }, "Cancel", h("kbd", { "aria-hidden": "true" }, "Esc"))));
   field.focus();
   field.setSelectionRange(field.value.length, field.value.length);
   compare();
+  judge();
   return field;
+}
+
+/** What an edit would be worth: its score beside the one before, and what the checks see in it. */
+function judged(answer, pair) {
+  const before = pair.score === null ? "" : h("span", { class: "quiet" }, ` was ${pair.score.toFixed(2)}`);
+  return [
+    answer.score !== null && h("p", {}, score(answer.score), before),
+    ...answer.findings.map((one) => h("p", { class: `worth-finding ${one.severity}` }, icon(one.severity), h("span", {}, h("strong", {}, one.check), ` ${one.message}`))),
+    answer.score !== null && !answer.findings.length && h("p", { class: "quiet" }, "The checks find nothing."),
+  ].filter(Boolean);
 }

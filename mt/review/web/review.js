@@ -1,13 +1,16 @@
 // Reviewing: the queue, one pair with everything that helps to decide, and the decisions.
 
-import { ApiError, get, post, remove } from "./api.js";
+import { ApiError, get, leave, post, remove } from "./api.js";
 import { drawAside } from "./aside.js";
 import { askConflict, askReason, askMark, askSave, confirmAll } from "./dialogs.js";
+import { suggest } from "./filter.js";
 import { announce, h, icon, later, number, shortName, toast } from "./dom.js";
 import { keyOf, setting } from "./keys.js";
 import { drawPair } from "./pair.js";
 
 const ORDERS = { worst: "Worst first", document: "Document order", uncertain: "Most uncertain first" };
+
+const RENEW = 240_000;
 
 const SAID = { accept: "Accepted", edit: "Edited", reject: "Rejected", skip: "Skipped", flag: "Flagged", comment: "Comment saved" };
 
@@ -30,12 +33,35 @@ class Review {
     this.editor = null;
     this.busy = false;
     this.left = false;
-    this.recount = later(500, () => this.count());
-    this.relist = later(150, () => this.list());
+    this.recount = later(4000, () => this.count());
+    this.relist = later(1000, () => this.list());
+    this.renewing = setInterval(() => this.renew(), RENEW);
+    this.goodbye = () => this.giveBack();
+    addEventListener("pagehide", this.goodbye);
   }
 
   leave() {
+    this.giveBack();
     this.left = true;
+    clearInterval(this.renewing);
+    removeEventListener("pagehide", this.goodbye);
+  }
+
+  /** Let others have the pair that is shown and not decided on. */
+  giveBack() {
+    if (this.pair && !this.pair.holder) leave("/api/release", { pairs: [this.pair.id] });
+  }
+
+  /** Keep the pair while somebody looks at it. */
+  async renew() {
+    const shown = this.pair;
+    if (!shown || document.visibilityState !== "visible") return;
+    try {
+      const { pair } = await post(`/api/pairs/${shown.id}/hold`);
+      if (this.pair === shown) this.decided(pair);
+    } catch {
+      // The next decision tells what is wrong.
+    }
   }
 
   // The frame
@@ -52,8 +78,8 @@ class Review {
       h("nav", { class: "queue-side", "aria-label": "Queue" }, list), this.stage, this.aside)));
     this.fillFilters();
     await (this.asked ? this.open(this.asked) : this.next());
-    this.relist();
-    this.recount();
+    this.list();
+    this.count();
   }
 
   bar() {
@@ -69,9 +95,11 @@ class Review {
       event.preventDefault();
       this.look(this.input.value.trim(), this.sort.value);
     };
+    const field = h("div", { class: "field" }, icon("search"), this.input);
+    suggest(this.input, field);
     return h("form", { class: "bar", role: "search", "aria-label": "Queue filter", on: { submit } },
       h("label", { class: "unseen", for: "filter" }, "Filter"),
-      h("div", { class: "field" }, icon("search"), this.input),
+      field,
       h("label", { class: "unseen", for: "order" }, "Order"), this.sort,
       h("label", { class: "unseen", for: "saved" }, "Saved filters"), this.saved,
       h("button", { type: "button", class: "bulk", on: { click: () => this.acceptAll() } }, "Accept all…"),
@@ -137,6 +165,7 @@ class Review {
     const { pairs, more } = await get("/api/queue", { filter: this.filter, order: this.order, limit: 50 });
     if (this.left) return;
     this.listed = pairs;
+    this.more = more;
     const rows = pairs.map((one) => h("li", {},
       h("button", { type: "button", class: "row", "aria-current": one.id === this.pair?.id ? "true" : null, on: { click: () => this.open(one.id) } },
         h("span", { class: "row-top" }, score(one.score), one.errors > 0 && h("span", { class: "badge error" }, icon("error"), h("span", { class: "unseen" }, "errors ")), 
@@ -145,18 +174,34 @@ class Review {
     this.queue.replaceChildren(...rows, more ? h("li", { class: "quiet more" }, "… and more") : "");
   }
 
+  /** Take a decided pair out of the list at once; the list is asked for anew only when it runs short. */
+  drop(id) {
+    const place = this.listed?.findIndex((one) => one.id === id) ?? -1;
+    const stays = /\bstatus:/.test(this.filter);
+    if (place >= 0 && !stays) {
+      this.listed.splice(place, 1);
+      this.queue.children[place].remove();
+      this.tell(this.remaining - 1);
+    }
+    if (stays || (this.more && this.listed.length < 25)) this.relist();
+    this.recount();
+  }
+
   async count() {
     const { count } = await get("/api/count", { filter: this.filter });
+    this.tell(count);
+  }
+
+  tell(count) {
+    if (this.left || !(count >= 0)) return;
     this.remaining = count;
     this.counted.textContent = number(count);
     this.counted.setAttribute("aria-label", `${number(count)} pairs`);
   }
 
-  async next(release = null) {
-    const body = { filter: this.filter, order: this.order };
-    if (release) body.release = release;
+  async next() {
     try {
-      const { pair } = await post("/api/next", body);
+      const { pair } = await post("/api/next", { filter: this.filter, order: this.order });
       this.show(pair);
     } catch (error) {
       this.fail(error);
@@ -166,7 +211,8 @@ class Review {
 
   async open(id) {
     try {
-      const { pair } = await get(`/api/pairs/${id}`);
+      const release = this.pair && this.pair.id !== id && !this.pair.holder ? this.pair.id : undefined;
+      const { pair } = await post(`/api/pairs/${id}/hold`, { release });
       this.show(pair);
     } catch (error) {
       this.fail(error);
@@ -197,7 +243,6 @@ class Review {
     const place = this.listed?.findIndex((one) => one.id === pair.id) ?? -1;
     this.queue.children[place]?.firstElementChild?.setAttribute("aria-current", "true");
     this.loadLinks(pair);
-    this.loadReasons(pair);
   }
 
   nothing() {
@@ -212,17 +257,6 @@ class Review {
       if (this.pair === pair) this.drawn.link(links);
     } catch {
       // Without links the pair is still whole.
-    }
-  }
-
-  async loadReasons(pair) {
-    const list = document.getElementById("reasons");
-    if (!list) return;
-    try {
-      const { reasons } = await get(`/api/pairs/${pair.id}/reasons`);
-      list.replaceChildren(...reasons.map((reason) => h("li", {}, reason)));
-    } catch {
-      // The figures of the score are still there.
     }
   }
 
@@ -285,8 +319,7 @@ class Review {
     this.stage.setAttribute("aria-busy", "true");
     const pair = this.pair;
     try {
-      const answer = await post(`/api/pairs/${pair.id}/verdict`, { verdict, version: pair.version, ...more });
-      await this.afterDecision(verdict, answer.pair);
+      await this.send(pair, verdict, more);
     } catch (error) {
       if (error instanceof ApiError && error.status === 409) await this.conflict(error.body, verdict, more);
       else this.fail(error);
@@ -296,18 +329,27 @@ class Review {
     }
   }
 
-  async afterDecision(verdict, pair) {
+  /** Send a decision; the answer brings the next pair. */
+  async send(pair, verdict, more) {
+    const then = verdict === "comment" ? undefined : { filter: this.filter, order: this.order };
+    const answer = await post(`/api/pairs/${pair.id}/verdict`, { verdict, version: pair.version, ...more, then });
     if (verdict === "comment") {
-      this.show(pair);
+      this.show(answer.pair);
       toast(SAID.comment);
-    } else {
-      await this.next();
-      const coming = this.pair ? ` Next: pair ${this.pair.position + 1}${this.pair.score === null ? "" : `, score ${this.pair.score.toFixed(2)}`}.` : "";
-      toast(`${SAID[verdict]}.${coming}`, "info", { label: "Undo", run: () => this.undo() });
-      this.focusPair();
+      return;
     }
-    this.relist();
-    this.recount();
+    this.drop(pair.id);
+    this.show(answer.next);
+    this.tellDecision(verdict, pair, answer.pair);
+    this.focusPair();
+  }
+
+  tellDecision(verdict, before, after) {
+    const judged = verdict === "edit" && after.score !== null ? ` Its score is now ${after.score.toFixed(2)}.` : "";
+    const wrong = verdict === "edit" && after.findings.find((one) => one.severity === "error");
+    const coming = this.pair ? ` Next: pair ${this.pair.position + 1}${this.pair.score === null ? "" : `, score ${this.pair.score.toFixed(2)}`}.` : "";
+    if (wrong) toast(`Edited, but a check sees an error: ${wrong.message}`, "warning", { label: "Show", run: () => this.open(before.id) });
+    else toast(`${SAID[verdict]}.${judged}${coming}`, "info", { label: "Undo", run: () => this.undo() });
   }
 
   focusPair() {
@@ -318,8 +360,7 @@ class Review {
   async conflict(body, verdict, more) {
     const choice = await askConflict(body, verdict);
     this.show(body.pair);
-    if (choice === "again") await post(`/api/pairs/${body.pair.id}/verdict`, { verdict, version: body.pair.version, ...more })
-      .then((answer) => this.afterDecision(verdict, answer.pair))
+    if (choice === "again") await this.send(body.pair, verdict, more)
       .catch((error) => (error.status === 409 ? this.conflict(error.body, verdict, more) : this.fail(error)));
     else if (choice === "edit") this.edit(more.target ?? body.pair.target);
     else this.focusPair();
@@ -335,7 +376,8 @@ class Review {
         this.show(pair);
         toast(`Undone. Pair ${pair.position + 1} is ${pair.status} again.`);
         this.focusPair();
-        this.relist();
+        this.list();
+        this.tell(this.remaining + 1);
         this.recount();
       }
     } catch (error) {
@@ -414,7 +456,7 @@ class Review {
       if (!answer.changed) toast("Somebody changed these segments meanwhile. Nothing was done.", "error");
       else toast(what === "split" ? "Split and scored again." : "Merged and scored again.");
       await (answer.pair ? this.open(answer.pair) : this.next());
-      this.relist();
+      this.list();
     } catch (error) {
       this.fail(error);
     }
@@ -436,8 +478,8 @@ class Review {
       ].filter(([some]) => some).map(([some, why]) => `${number(some)} ${why}`);
       toast(`${number(result.accepted)} accepted, ${number(skipped)} skipped${reasons.length ? `: ${reasons.join(", ")}` : ""}.`, "info");
       await this.next();
-      this.relist();
-      this.recount();
+      this.list();
+      this.count();
     } catch (error) {
       this.fail(error);
     }
@@ -446,6 +488,7 @@ class Review {
   // What others do
 
   decided(event) {
+    if (event.id !== this.pair?.id && event.status !== "open") this.drop(event.id);
     if (event.id !== this.pair?.id || event.version <= this.pair.version || this.busy) return;
     this.drawn.warn(`${event.reviewer || "Somebody"} decided on this pair just now: ${event.status}.`, () => this.open(event.id));
   }
