@@ -43,9 +43,19 @@ def alone(server: Server, count: int) -> None:
     """One reviewer, with several filters and nobody else."""
     for filter_ in ("", "check:number", "score:0.3..0.5", "woord17"):
         reviewer = Reviewer(f"alone {filter_}", server.port)
-        reviewer.work(count, filter_)
+        reviewer.work(count, filter_, apart=True)
         print(line(f"next, one reviewer, filter {filter_ or '(none)'}", reviewer.next_seconds))
         print(line(f"save, one reviewer, filter {filter_ or '(none)'}", reviewer.save_seconds))
+
+
+def paced(server: Server, reviewers: int, verdicts: int, pause: float) -> None:
+    """Several at once who look at each pair for a while."""
+    run = secrets.token_hex(3)
+    people = [Reviewer(f"paced {number} {run}", server.port, pause=pause) for number in range(reviewers)]
+    for thread in together(people, verdicts // reviewers):
+        thread.join()
+    saved = [one for person in people for one in person.save_seconds]
+    print(line(f"save and next, {reviewers} reviewers, {pause:g} s a pair", saved))
 
 
 def crowd(server: Server, reviewers: int, verdicts: int, kills: int) -> list[Reviewer]:
@@ -63,8 +73,8 @@ def crowd(server: Server, reviewers: int, verdicts: int, kills: int) -> list[Rev
     for thread in threads:
         thread.join()
     seconds = time.perf_counter() - start
-    print(line(f"next, {reviewers} reviewers", [one for person in people for one in person.next_seconds]))
-    print(line(f"save, {reviewers} reviewers", [one for person in people for one in person.save_seconds]))
+    saved = [one for person in people for one in person.save_seconds]
+    print(line(f"save and next, {reviewers} reviewers", saved))
     done = sum(len(one.decisions) for one in people)
     print(f"verdicts\t{done}\tin {seconds:.1f} s\t{done / seconds:.1f} a second")
     print(
@@ -91,11 +101,15 @@ def main() -> None:
     parser.add_argument("--alone", type=int, default=200, help="verdicts of one reviewer for each filter")
     parser.add_argument("--reviewers", type=int, default=10)
     parser.add_argument("--verdicts", type=int, default=5000, help="of all reviewers together")
+    parser.add_argument("--paced", type=int, default=600, help="verdicts of reviewers who look at each pair")
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds for which they look, on average")
     parser.add_argument("--kills", type=int, default=2)
     options = parser.parse_args()
     with serving(options.store, free_port()) as server:
         if options.alone:
             alone(server, options.alone)
+        if options.paced:
+            paced(server, options.reviewers, options.paced, options.pause)
         if options.verdicts:
             people = crowd(server, options.reviewers, options.verdicts, options.kills)
             check(options.store, people)

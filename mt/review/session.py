@@ -39,6 +39,9 @@ BeadScorer = Callable[[Sequence[str], Sequence[str], Sequence[Bead]], Sequence[f
 REASONS = ("Wrong meaning", "Something is missing", "Not a translation", "Source is broken", "Wrong language")
 """Reasons for a rejection that a front end offers."""
 
+BULK = "bulk"
+"""The note of a decision that was one of many at once."""
+
 SUGGESTIONS = 9
 """Targets that a front end offers, one for each digit."""
 
@@ -327,7 +330,7 @@ class ReviewSession:
 
         Pairs on which a human has decided are left as they are.
         """
-        counts = dict.fromkeys(BulkResult.__slots__, 0)
+        counts, at = dict.fromkeys(BulkResult.__slots__, 0), self._now()
         waiting = self.store.select(query)
         while page := list(islice(waiting, 500)):
             dismissed = self.store.dismissed([one.id for one in page])
@@ -338,8 +341,8 @@ class ReviewSession:
                 if reason:
                     counts[reason] += 1
                 else:
-                    target, at = stored.pair.target, self._now()
-                    review = Review(stored.id, Verdict.ACCEPTED, target, self.reviewer, at, "bulk")
+                    target = stored.pair.target
+                    review = Review(stored.id, Verdict.ACCEPTED, target, self.reviewer, at, BULK)
                     decisions.append((review, stored.version))
             saved = self.store.record_all(decisions)
             counts["accepted"] += sum(saved)
@@ -380,6 +383,34 @@ class ReviewSession:
                 return self.undo_pair(row.pair, histories[row.pair][-1].version)
             before = rows[-1].id
         return None
+
+    def undo_bulk(self) -> tuple[int, int]:
+        """Take back the newest bulk accept of this reviewer of which something still counts.
+
+        Returns:
+            How many pairs are as they were before, and how many stay because somebody decided on them later.
+        """
+        at: datetime | None = None
+        undone = left = 0
+        before: int | None = None
+        while rows := self.store.reviewed_by(self.reviewer, before, 500):
+            histories = self.store.reviews(list({row.pair for row in rows}))
+            decisions = []
+            for row in (row for row in rows if row.note == BULK and at in (None, row.at)):
+                counting = effective_reviews(histories[row.pair])
+                if row.id not in {one.id for one in counting}:
+                    continue
+                at = row.at
+                if counting[-1].id == row.id:
+                    review = Review(row.pair, Verdict.UNDONE, "", self.reviewer, self._now(), BULK)
+                    decisions.append((review, histories[row.pair][-1].version))
+                else:
+                    left += 1
+            saved = self.store.record_all(decisions)
+            undone += sum(saved)
+            left += len(saved) - sum(saved)
+            before = rows[-1].id
+        return undone, left
 
     def undo_pair(self, pair_id: int, version: int) -> Saved:
         """Take back the newest decision on a pair, whoever made it.

@@ -11,6 +11,7 @@ from typing import Any
 
 from mt import evaluate
 from mt.data import Finding, MetricScore, Verdict
+from mt.review.session import BULK
 from mt.store import MEMORY, REVIEWED, Status, Store, StoredPair, StoredReview, effective_reviews
 
 PAUSE = timedelta(minutes=5)
@@ -49,16 +50,18 @@ class Work:
         verdicts: decisions that still count, by verdict.
         hours: time between decisions, breaks left out.
         edits: HTER of the reviewer's pairs, or None where there are none.
+        bulk: how many of the verdicts were given to many pairs at once.
     """
 
     verdicts: Mapping[Verdict, int]
     hours: float
     edits: MetricScore | None
+    bulk: int = 0
 
     @property
     def pairs_per_hour(self) -> float | None:
-        """Decided pairs for each hour of work, or None where no time was measured."""
-        decided = sum(self.verdicts.get(verdict, 0) for verdict in DECIDING)
+        """Pairs decided one by one for each hour of work, or None where no time was measured."""
+        decided = sum(self.verdicts.get(verdict, 0) for verdict in DECIDING) - self.bulk
         return decided / self.hours if self.hours else None
 
 
@@ -137,6 +140,7 @@ class _Collected:
     )
     checks: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     days: Counter[str] = field(default_factory=Counter)
+    bulk: Counter[str] = field(default_factory=Counter)
 
 
 def collect_statistics(store: Store, documents: Collection[str] | None = None) -> ReviewStatistics:
@@ -169,7 +173,7 @@ def collect_statistics(store: Store, documents: Collection[str] | None = None) -
             for document, counts in store.progress().items()
             if documents is None or document in documents
         },
-        reviewers={name: _work(found, name) for name in sorted(found.times)},
+        reviewers={name: _work(found, name) for name in sorted(found.times | found.verdicts)},
         documents=_hter(found, "document"),
         engines=_hter(found, "engine"),
         agreement=tuple(_agreement(names, counts) for names, counts in sorted(found.judged.items())),
@@ -332,6 +336,7 @@ def _work_record(name: str, work: Work) -> dict[str, Any]:
         "name": name,
         "verdicts": {verdict.value: number for verdict, number in work.verdicts.items()},
         "hours": work.hours,
+        "bulk": work.bulk,
         "pairs_per_hour": work.pairs_per_hour,
         "edits": _score_record(name, work.edits) if work.edits else None,
     }
@@ -356,8 +361,10 @@ def _count_history(
     found: _Collected, stored: StoredPair, rows: Sequence[StoredReview], counting: Sequence[StoredReview]
 ) -> None:
     for row in rows:
-        found.times[row.reviewer].append(row.at)
+        if row.note != BULK:
+            found.times[row.reviewer].append(row.at)
     for row in counting:
+        found.bulk[row.reviewer] += row.note == BULK
         found.verdicts[row.reviewer][row.verdict] += 1
         if row.verdict in DECIDING:
             found.days[f"{row.at:%Y-%m-%d}"] += 1
@@ -403,6 +410,7 @@ def _work(found: _Collected, reviewer: str) -> Work:
         verdicts=dict(found.verdicts[reviewer]),
         hours=worked / timedelta(hours=1),
         edits=_hter(found, "reviewer").get(reviewer),
+        bulk=found.bulk[reviewer],
     )
 
 

@@ -36,6 +36,9 @@ FAILURES = 5
 FAILURE_SECONDS = 60.0
 """How long a wrong token is remembered."""
 
+WAITING = 8
+"""Tokens that wait to be compared; further ones are sent away, so that they hold no thread."""
+
 ADDRESSES = 10_000
 """Addresses whose failures are remembered; beyond that the oldest are forgotten."""
 
@@ -121,8 +124,15 @@ class Access:
         self._key = _scrypt(token, b"mt serve session") if token else secrets.token_bytes(32)
         self._names = _names(bind)
         self._failures: dict[str, list[float]] = {}
+        self._ended: dict[str, float] = {}
         self._lock = threading.Lock()
         self._hashing = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(WAITING)
+
+    @property
+    def cookie_name(self) -> str:
+        """Servers on other ports of this machine, which share its cookies, have other names."""
+        return f"mt_session_{self.bind.port}"
 
     @property
     def token_required(self) -> bool:
@@ -158,31 +168,38 @@ class Access:
 
     # Tokens
 
-    def wait_seconds(self, client: str) -> float:
-        """How long an address has to wait after wrong tokens; 0 where it may try."""
+    def admit(self, token: str, client: str) -> float | None:
+        """Compare a token in constant time.
+
+        A try counts as wrong until it was right, so that many at the same time do not pass for one.
+
+        Returns:
+            0 where it is right, None where it is wrong, or for how many seconds the address has to wait
+            after wrong ones; then nothing was compared.
+        """
+        if self._hash is None:
+            return 0.0
+        client = _network(client)
         with self._lock:
             recent = self._recent(client)
-            return (
-                max(0.0, recent[-FAILURES] + FAILURE_SECONDS - self._now())
-                if len(recent) >= FAILURES
-                else 0.0
-            )
-
-    def token_is_right(self, token: str, client: str) -> bool:
-        """Compare a token in constant time; a wrong one is remembered."""
-        if self._hash is None:
-            return True
-        # One at a time, so that guesses cost memory for one and no more.
-        with self._hashing:
-            right = hmac.compare_digest(_scrypt(token, self._salt), self._hash)
+            if len(recent) >= FAILURES:
+                return max(1.0, recent[-FAILURES] + FAILURE_SECONDS - self._now())
+            self._failures[client] = [*recent, self._now()]
+            while len(self._failures) > ADDRESSES:
+                del self._failures[next(iter(self._failures))]
+        if not self._waiting.acquire(blocking=False):
+            return 1.0
+        try:
+            # One at a time, so that guesses cost memory for one and no more.
+            with self._hashing:
+                right = hmac.compare_digest(_scrypt(token, self._salt), self._hash)
+        finally:
+            self._waiting.release()
+        if not right:
+            return None
         with self._lock:
-            if right:
-                self._failures.pop(client, None)
-            else:
-                self._failures[client] = [*self._recent(client), self._now()]
-                while len(self._failures) > ADDRESSES:
-                    del self._failures[next(iter(self._failures))]
-        return right
+            self._failures.pop(client, None)
+        return 0.0
 
     def _recent(self, client: str) -> list[float]:
         since = self._now() - FAILURE_SECONDS
@@ -213,8 +230,18 @@ class Access:
             return None
         if not hmac.compare_digest(signature, self._sign(b"session", content)):
             return None
-        reviewer, expires, _ = json.loads(content)
+        reviewer, expires, nonce = json.loads(content)
+        if nonce in self._ended:
+            return None
         return Session(reviewer, cookie, self._csrf(cookie)) if expires > self._now() else None
+
+    def end_session(self, session: Session) -> None:
+        """Let a session's cookie open nothing any more, wherever else it may lie."""
+        _, expires, nonce = json.loads(_decoded(session.cookie.partition(".")[0]))
+        now = self._now()
+        with self._lock:
+            self._ended = {one: end for one, end in self._ended.items() if end > now}
+            self._ended[nonce] = expires
 
     def csrf_is_right(self, session: Session, header: str) -> bool:
         """Whether a request repeats what only the page of this session knows."""
@@ -251,6 +278,16 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return ipaddress.ip_address(text.strip("[]"))
     except ValueError:
         return None
+
+
+def _network(client: str) -> str:
+    """What one attacker has of addresses: a whole /64 where it is of IPv6."""
+    address = _address(client.partition("%")[0])
+    if not isinstance(address, ipaddress.IPv6Address):
+        return client
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), 64), strict=False))
 
 
 def _host_name(host: str) -> str | None:

@@ -178,8 +178,11 @@ def verdict(desk: Desk, call: Call) -> Record | Conflict:
 
 
 def undo(desk: Desk, call: Call) -> Record | Conflict:
-    """Take back the reviewer's newest decision that still counts."""
+    """Take back the reviewer's newest decision that still counts, or with ``bulk`` the newest of many at once."""
     session = desk.session(call.reviewer)
+    if call.values.get("bulk") is not None and call.flag("bulk"):
+        undone, left = session.undo_bulk()
+        return {"pair": None, "undone": undone, "left": left}
     saved = session.undo()
     return {"pair": None} if saved is None else _answer(desk, session, saved, None)
 

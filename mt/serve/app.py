@@ -20,7 +20,7 @@ from mt.serve import api, article, figures
 from mt.serve.access import SESSION_SECONDS, Access, Session
 from mt.serve.call import Call
 from mt.serve.desk import Desk, NotHereError
-from mt.serve.guard import COOKIE, Guard, RefusedError
+from mt.serve.guard import Guard, RefusedError
 from mt.serve.live import Live
 from mt.serve.records import Record
 
@@ -136,18 +136,18 @@ class Site:
         name, token = call.text("reviewer", self._reviewer, 200), call.text("token", "", 500)
         client = request.client.host if request.client else ""
         if self._access.token_required:
-            wait = self._access.wait_seconds(client)
+            wait = await run_in_threadpool(self._access.admit, token, client)
+            if wait is None:
+                return _json({"error": "The token is wrong."}, 403)
             if wait:
                 seconds = str(int(wait) + 1)
                 refusal = _json({"error": f"Too many wrong tokens. Try again in {seconds} seconds."}, 429)
                 refusal.headers["retry-after"] = seconds
                 return refusal
-            if not await run_in_threadpool(self._access.token_is_right, token, client):
-                return _json({"error": "The token is wrong."}, 403)
         session = self._access.open_session(name)
         answer = _json(self._session_record(session))
         answer.set_cookie(
-            COOKIE,
+            self._access.cookie_name,
             session.cookie,
             max_age=SESSION_SECONDS,
             httponly=True,
@@ -156,10 +156,12 @@ class Site:
         )
         return answer
 
-    async def sign_out(self, _request: Request) -> Response:
-        """Take the browser's cookie away."""
+    async def sign_out(self, request: Request) -> Response:
+        """End the session and take the browser's cookie away."""
+        if request.state.session is not None:
+            self._access.end_session(request.state.session)
         answer = _json(self._session_record(None))
-        answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        answer.delete_cookie(self._access.cookie_name, httponly=True, samesite="strict")
         return answer
 
     def _session_record(self, session: Session | None) -> Record:

@@ -16,7 +16,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-COOKIE = "mt_session"
 CSRF_HEADER = "x-mt-csrf"
 
 LARGEST_BODY = 256 * 1024
@@ -48,6 +47,7 @@ POLICY = "; ".join(
 
 HEADERS = {
     "content-security-policy": POLICY,
+    "cache-control": "no-store",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",
@@ -77,7 +77,7 @@ class Guard:
     Args:
         inner: finds ``scope["state"]["session"]``, a :class:`mt.serve.access.Session` or None.
         access: what decides.
-        open_paths: beginnings of the paths below ``/api/`` that need no session.
+        open_paths: the paths below ``/api/`` that need no session.
     """
 
     def __init__(self, inner: Application, access: Access, open_paths: tuple[str, ...]) -> None:
@@ -108,7 +108,7 @@ class Guard:
             return (421, "This server is not known under that name. Start it with --allow-host NAME."), None
         session = self._session(headers)
         refused = None if method in SAFE_METHODS else self._foreign(headers, hosts[0])
-        guarded = path.startswith("/api/") and not path.startswith(self._open_paths)
+        guarded = path.startswith("/api/") and path not in self._open_paths
         if refused is None and guarded:
             refused = self._outside(method, headers, session)
         return refused, session
@@ -119,7 +119,8 @@ class Guard:
             jar.load("; ".join(headers.all("cookie")))
         except CookieError:
             return None
-        return self._access.session(jar[COOKIE].value) if COOKIE in jar else None
+        name = self._access.cookie_name
+        return self._access.session(jar[name].value) if name in jar else None
 
     def _foreign(self, headers: Headers, host: str) -> tuple[int, str] | None:
         """Why a request that changes something may come from another site's page."""

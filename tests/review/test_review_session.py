@@ -258,6 +258,24 @@ def test_bulk_accept_leaves_errors_and_counts_everything(
     assert statuses(filled) == "rejected accepted open accepted accepted open open"
 
 
+def test_a_bulk_accept_is_taken_back_whole_but_for_what_somebody_decided_on_since(
+    anna: ReviewSession, clock: Clock
+) -> None:
+    store = anna.store
+    first = pairs(store)[0]
+    anna.accept(first.id, 0)
+    assert anna.undo_bulk() == (0, 0)
+    clock.wait(5)
+    assert anna.accept_all(OPEN).accepted == 4
+    clock.wait(5)
+    later = pairs(store)[5]
+    ReviewSession(store, "bert", now=clock).reject(later.id, later.version, "no")
+    assert anna.undo_bulk() == (3, 1)
+    assert statuses(store) == "accepted open open open open rejected"
+    assert anna.undo_bulk() == (0, 0)
+    assert anna.accept_all(OPEN).accepted == 3
+
+
 def test_a_dismissed_error_no_longer_keeps_a_pair_from_bulk_accept(
     filled: Store, anna: ReviewSession
 ) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mt.data import Document, Finding, Pair, QualityScore, Severity, Verdict
-from mt.review import ReviewSession, collect_statistics
+from mt.review import ReviewSession, collect_statistics, parse_filter
 from mt.review.statistics import Agreement, Precision
 from mt.store import PairRow, SettingsKey, Status, Store
 
@@ -117,3 +117,17 @@ def test_a_store_without_reviews_has_no_figures(store: Store) -> None:
         (),
         (),
     )
+
+
+def test_what_was_accepted_in_bulk_counts_as_done_but_not_as_speed(store: Store) -> None:
+    now = START
+    first, *_ = add(store, "a.txt", [f"target {n}" for n in range(50)], "one 1", ())
+    anna = ReviewSession(store, "anna", now=lambda: now)
+    anna.accept(first, 0)
+    now += timedelta(minutes=1)
+    anna.accept(first + 1, 0)
+    anna.accept_all(parse_filter(""))
+    (work,) = collect_statistics(store).reviewers.values()
+    assert work.verdicts == {Verdict.ACCEPTED: 50}
+    assert work.bulk == 48
+    assert work.pairs_per_hour == pytest.approx(120)

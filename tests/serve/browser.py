@@ -11,6 +11,7 @@ import uvicorn
 
 from mt.serve import Access, Bind, Desk
 from mt.serve.app import create_app
+from mt.serve.server import ImpatientProtocol
 
 CHROMIUM = "/usr/bin/chromium"
 
@@ -29,7 +30,9 @@ ARGUMENTS = (
 def running(desk: Desk, token: str | None = None, port: int = 0) -> Iterator[str]:
     """A server; gives its address."""
     app = create_app(desk, Access(Bind(), token), "anna")
-    settings = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off")
+    settings = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_level="warning", lifespan="off", http=ImpatientProtocol
+    )
     settings.timeout_graceful_shutdown = 1
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)

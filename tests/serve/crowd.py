@@ -80,15 +80,17 @@ class Reviewer:
     Attributes:
         name: stands beside the decisions.
         port: of the server.
+        pause: seconds for which each pair is looked at, on average.
         decisions: what the server said it has stored, by pair.
         next_seconds: how long each request for the next pair took, in order.
-        save_seconds: how long each decision took.
+        save_seconds: how long each decision took, with the next pair where it was asked for.
         retries: requests that were sent again.
         conflicts: decisions that somebody else was faster with.
     """
 
     name: str
     port: int
+    pause: float = 0.0
     decisions: dict[int, str] = field(default_factory=dict)
     next_seconds: list[float] = field(default_factory=list)
     save_seconds: list[float] = field(default_factory=list)
@@ -97,33 +99,47 @@ class Reviewer:
     _connection: http.client.HTTPConnection | None = None
     _headers: dict[str, str] = field(default_factory=dict)
 
-    def work(self, count: int, filter_: str = "") -> None:
-        """Decide on so many pairs, or until none is left."""
+    def work(self, count: int, filter_: str = "", apart: bool = False) -> None:
+        """Decide on so many pairs, or until none is left.
+
+        Args:
+            count: pairs.
+            filter_: what they must be.
+            apart: ask for the next pair by a request of its own; else the decision asks for it, as the page
+                does.
+        """
         self._sign_in()
         chance = random.Random(self.name)
-        while len(self.decisions) < count:
-            start = time.perf_counter()
-            status, answer = self._ask("/api/next", {"filter": filter_, "order": "worst"})
-            self.next_seconds.append(time.perf_counter() - start)
-            assert status == 200, answer
-            if answer["pair"] is None:
-                return
-            self._decide(answer["pair"], chance)
+        wanted = {"filter": filter_, "order": "worst"}
+        pair = self._next(wanted)
+        while pair is not None and len(self.decisions) < count:
+            time.sleep(self.pause * chance.uniform(0.5, 1.5))
+            following = self._decide(pair, chance, None if apart else wanted)
+            pair = self._next(wanted) if following is None else following.get("next")
 
-    def _decide(self, pair: dict, chance: random.Random) -> None:
+    def _next(self, wanted: dict) -> dict | None:
+        start = time.perf_counter()
+        status, answer = self._ask("/api/next", wanted)
+        self.next_seconds.append(time.perf_counter() - start)
+        assert status == 200, answer
+        return answer["pair"]
+
+    def _decide(self, pair: dict, chance: random.Random, then: dict | None) -> dict | None:
+        """The answer, or None where it brings no next pair."""
         verdict = chance.choice(("accept", "accept", "edit", "reject"))
         more = {"edit": {"target": f"{pair['target']} ({self.name})"}, "reject": {"note": "wrong"}}.get(
             verdict, {}
         )
-        body = {"verdict": verdict, "version": pair["version"], **more}
+        body = {"verdict": verdict, "version": pair["version"], **more, "then": then}
         start = time.perf_counter()
         status, answer = self._ask(f"/api/pairs/{pair['id']}/verdict", body)
         self.save_seconds.append(time.perf_counter() - start)
         if status == 409:
             self.conflicts += 1
-        else:
-            assert status == 200, answer
-            self.decisions[pair["id"]] = answer["pair"]["status"]
+            return None
+        assert status == 200, answer
+        self.decisions[pair["id"]] = answer["pair"]["status"]
+        return answer if then else None
 
     def _sign_in(self) -> None:
         status, answer = self._ask("/api/session", {"reviewer": self.name, "token": TOKEN})

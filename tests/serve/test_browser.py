@@ -313,12 +313,15 @@ def test_keys_are_changed_and_single_keys_switched_off(visit, store: Store) -> N
     assert pair_at(store, 5).status is Status.OPEN
 
 
-def test_bulk_acceptance_tells_what_it_skipped(visit) -> None:
+def test_bulk_acceptance_tells_what_it_skipped_and_is_taken_back(visit, store: Store) -> None:
     page = visit()
     ready(page, 1)
     page.click("text=Accept all…")
     page.click("dialog >> text=Accept up to 7")
     page.wait_for_selector("text=6 accepted, 1 skipped: 1 with an error.")
+    page.click(".toast >> text=Undo all")
+    page.wait_for_selector("text=6 taken back.")
+    assert {one.status for one in store.pairs(pair_at(store, 1).document)} == {Status.OPEN}
 
 
 def test_a_marked_error_is_shown_in_the_text(visit) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from mt.errors import UsageError
 from mt.serve import Access, Bind, Desk
 from mt.serve.access import FAILURES
 from mt.serve.guard import LARGEST_BODY
+from tests.serve.browser import running
 from tests.serve.conftest import client_of, sign_in
 
 TOKEN = "correct horse battery"
@@ -95,12 +99,68 @@ def test_wrong_tokens_are_forgotten_after_a_minute() -> None:
     now = [1000.0]
     access = Access(Bind(), TOKEN, now=lambda: now[0])
     for _ in range(FAILURES):
-        assert not access.token_is_right("wrong wrong wrong", "10.0.0.1")
-    assert access.wait_seconds("10.0.0.1") == pytest.approx(60)
-    assert access.wait_seconds("10.0.0.2") == 0
+        assert access.admit("wrong wrong wrong", "10.0.0.1") is None
+    assert access.admit(TOKEN, "10.0.0.1") == pytest.approx(60)
+    assert access.admit(TOKEN, "10.0.0.2") == 0
     now[0] += 61
-    assert access.wait_seconds("10.0.0.1") == 0
-    assert access.token_is_right(TOKEN, "10.0.0.1")
+    assert access.admit(TOKEN, "10.0.0.1") == 0
+    assert access.admit("wrong wrong wrong", "10.0.0.1") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("2001:db8::1", "2001:db8::ffff:2"), ("::ffff:10.0.0.1", "10.0.0.1"), ("fe80::1%eth0", "fe80::2")],
+)
+def test_an_attacker_with_many_addresses_counts_as_one(one: str, other: str) -> None:
+    access = Access(Bind(), TOKEN, now=lambda: 1000.0)
+    for _ in range(FAILURES):
+        assert access.admit("wrong wrong wrong", one) is None
+    assert access.admit(TOKEN, other)
+    assert access.admit(TOKEN, "2001:db8:0:1::1") == 0
+
+
+def test_guesses_at_the_same_time_do_not_pass_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mt.serve import access as module
+
+    compared: list[str] = []
+    access = Access(Bind(), TOKEN, now=lambda: 1000.0)
+    monkeypatch.setattr(module, "_scrypt", lambda token, _salt: compared.append(token) or b"")
+    with access._hashing:
+        threads = [
+            threading.Thread(target=access.admit, args=(f"wrong wrong {n}", "10.0.0.1")) for n in range(30)
+        ]
+        for thread in threads:
+            thread.start()
+        while sum(thread.is_alive() for thread in threads) > FAILURES:
+            time.sleep(0.01)
+    for thread in threads:
+        thread.join(20)
+    assert len(compared) == FAILURES
+
+
+def test_signing_out_ends_the_session_wherever_its_cookie_lies(desk: Desk) -> None:
+    client = sign_in(client_of(desk, TOKEN), "anna", TOKEN)
+    cookie = client.headers["cookie"] = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    assert client.get("/api/queue").status_code == 200
+    assert client.delete("/api/session").json()["signed_in"] is False
+    client.cookies.clear()
+    assert client.get("/api/queue", headers={"cookie": cookie}).status_code == 401
+
+
+def test_servers_on_one_machine_do_not_take_each_others_cookies() -> None:
+    assert Access(Bind(port=8765)).cookie_name != Access(Bind(port=9000)).cookie_name
+
+
+def test_a_client_that_says_nothing_is_hung_up_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mt.serve import server
+
+    monkeypatch.setattr(server, "HEADER_SECONDS", 0.3)
+    with running(desk) as address:
+        place = ("127.0.0.1", int(address.rpartition(":")[2]))
+        for said in (b"", b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "):
+            with socket.create_connection(place, 30) as connection:
+                connection.sendall(said)
+                assert connection.recv(100) == b""
 
 
 def test_a_session_outlives_a_restart_but_not_another_token_nor_its_time() -> None:

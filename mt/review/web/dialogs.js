@@ -54,7 +54,7 @@ export function askSave(filter) {
 
 /** Whether many pairs are to be accepted at once. */
 export function confirmAll(filter, count) {
-  return ask("Accept all pairs that fit?", [h("p", {}, `${number(count)} pairs fit `, filter ? h("code", {}, filter) : "the queue", "."), h("p", { class: "quiet" }, "Pairs with an error finding, without a target, decided already or held by somebody else are skipped and counted. Each one can be undone.")],
+  return ask("Accept all pairs that fit?", [h("p", {}, `${number(count)} pairs fit `, filter ? h("code", {}, filter) : "the queue", "."), h("p", { class: "quiet" }, "Pairs with an error finding, without a target, decided already or held by somebody else are skipped and counted. All of it can be undone.")],
     [["", "Cancel"], ["yes", `Accept up to ${number(count)}`, "primary"]], () => true);
 }
 

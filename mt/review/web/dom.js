@@ -48,7 +48,7 @@ export function toast(text, kind = "info", action = null) {
   document.getElementById("toasts").replaceChildren(box);
   if (kind !== "error") {
     announce(text);
-    setTimeout(() => box.remove(), kind === "warning" ? 15_000 : 6000);
+    setTimeout(() => box.remove(), kind === "info" ? 6000 : 20_000);
   }
 }
 

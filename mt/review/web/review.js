@@ -476,7 +476,20 @@ class Review {
         [result.decided, "decided already"],
         [result.held, "held by others"],
       ].filter(([some]) => some).map(([some, why]) => `${number(some)} ${why}`);
-      toast(`${number(result.accepted)} accepted, ${number(skipped)} skipped${reasons.length ? `: ${reasons.join(", ")}` : ""}.`, "info");
+      toast(`${number(result.accepted)} accepted, ${number(skipped)} skipped${reasons.length ? `: ${reasons.join(", ")}` : ""}.`, "notice",
+        result.accepted ? { label: "Undo all", run: () => this.undoAll() } : null);
+      await this.next();
+      this.list();
+      this.count();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  async undoAll() {
+    try {
+      const { undone, left } = await post("/api/undo", { bulk: true });
+      toast(`${number(undone)} taken back${left ? `; ${number(left)} stay, because somebody decided on them later` : ""}.`);
       await this.next();
       this.list();
       this.count();
