@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from mt.data import Document, Pair
 from mt.store import PairRow, Status, Store
 from tests.serve.crowd import Reviewer, serving, together
 
+pytest_plugins = ["tests.stores"]
 pytestmark = pytest.mark.slow
 
 REVIEWERS = 10
@@ -25,13 +25,13 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def test_five_thousand_verdicts_of_ten_reviewers_survive_two_kills(tmp_path: Path) -> None:
-    location = tmp_path / "store.db"
+def test_five_thousand_verdicts_of_ten_reviewers_survive_two_kills(store_location: str) -> None:
+    location = store_location
     with Store.open(location) as store:
         document = store.put_document(Document("", "nl", "tekst", name="veel.txt"), "en", kind="bitext")
         pairs = [Pair(f"Zin nummer {n}.", f"Sentence number {n}.") for n in range(REVIEWERS * EACH)]
         store.add_pairs(document, [PairRow(n, pair) for n, pair in enumerate(pairs)])
-    with serving(str(location), free_port()) as server:
+    with serving(location, free_port()) as server:
         reviewers = [Reviewer(f"reviewer {n}", server.port) for n in range(REVIEWERS)]
         threads = together(reviewers, EACH)
         for share in (0.25, 0.6):
