@@ -78,6 +78,10 @@ class LateLinker:
                     self._known.popitem(last=False)
             return self._known[source, target]
 
+    def warm(self) -> None:
+        """Load everything now."""
+        self("een", "one")
+
     @property
     def whole(self) -> WordLinker:
         """The linker itself, for a document's worth of pairs."""

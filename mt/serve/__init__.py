@@ -37,7 +37,8 @@ def serve(store: Store, access: Access, reviewer: str, settings: Config) -> None
     from mt.serve.server import run
 
     judge = LateJudge(settings)
-    run(Desk(store, judge, LateBeadScorer(settings)), access, reviewer, (judge.warm,))
+    desk = Desk(store, judge, LateBeadScorer(settings))
+    run(desk, access, reviewer, (judge.warm, desk.linker.warm))
 
 
 def require_extra() -> None:

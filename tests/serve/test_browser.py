@@ -183,7 +183,7 @@ def test_a_hostile_pair_can_be_edited_and_its_history_read(visit, store: Store) 
 def test_words_light_up_with_their_translation_under_the_pointer_and_at_the_cursor(visit) -> None:
     page = visit("/?filter=ProRail")
     ready(page, 3)
-    page.wait_for_selector(".text[data-side=source][data-linked]")
+    page.wait_for_selector(".text[data-side=source][data-linked]", timeout=60_000)
     page.hover(".text[data-side=source] [data-word='1']")
     assert page.locator(".text[data-side=target] .lit").all_text_contents() == ["ProRail,"]
     page.focus(".text[data-side=source]")
@@ -221,13 +221,13 @@ def test_the_filter_offers_keys_and_their_values_by_keyboard(visit) -> None:
     page.wait_for_selector("#offers li >> text=check:")
     assert page.get_attribute("#filter", "aria-expanded") == "true"
     page.keyboard.type("-ch")
-    page.wait_for_function("document.querySelectorAll('#offers li').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('#offers li').length === 1")
     page.keyboard.press("ArrowDown")
     assert page.get_attribute("#filter", "aria-activedescendant") == "offer-0"
     page.keyboard.press("Enter")
     page.wait_for_selector("#offers li >> text=truncation")
     page.keyboard.type("numb")
-    page.wait_for_function("document.querySelectorAll('#offers li').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('#offers li').length === 1")
     assert page.evaluate(ACCESSIBILITY) == []
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -290,7 +290,7 @@ def test_documents_are_found_by_name(visit, store: Store) -> None:
     page = visit("/documents")
     page.wait_for_selector("tbody tr >> nth=1")
     page.fill("#document-name", "BOOT")
-    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('tbody tr').length === 1")
     page.fill("#document-name", "nowhere")
     page.wait_for_selector("text=No document has such a name.")
 
