@@ -6,6 +6,7 @@ version that has passed is not stored but shown.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -385,32 +386,31 @@ class ReviewSession:
         return None
 
     def undo_bulk(self) -> tuple[int, int]:
-        """Take back the newest bulk accept of this reviewer of which something still counts.
+        """Take back the newest bulk accept of this reviewer of which something can be taken back.
 
         Returns:
             How many pairs are as they were before, and how many stay because somebody decided on them later.
         """
         at: datetime | None = None
-        undone = left = 0
+        undone, left = 0, Counter[datetime]()
         before: int | None = None
         while rows := self.store.reviewed_by(self.reviewer, before, 500):
             histories = self.store.reviews(list({row.pair for row in rows}))
             decisions = []
             for row in (row for row in rows if row.note == BULK and at in (None, row.at)):
                 counting = effective_reviews(histories[row.pair])
-                if row.id not in {one.id for one in counting}:
-                    continue
-                at = row.at
-                if counting[-1].id == row.id:
+                if counting and counting[-1].id == row.id:
+                    at = row.at
                     review = Review(row.pair, Verdict.UNDONE, "", self.reviewer, self._now(), BULK)
                     decisions.append((review, histories[row.pair][-1].version))
-                else:
-                    left += 1
+                elif row.id in {one.id for one in counting}:
+                    left[row.at] += 1
             saved = self.store.record_all(decisions)
             undone += sum(saved)
-            left += len(saved) - sum(saved)
+            if at is not None:
+                left[at] += len(saved) - sum(saved)
             before = rows[-1].id
-        return undone, left
+        return undone, left[at] if at is not None else 0
 
     def undo_pair(self, pair_id: int, version: int) -> Saved:
         """Take back the newest decision on a pair, whoever made it.
