@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -91,6 +92,8 @@ def import_(
     from mt.pipeline.opening import open_store
 
     langs = settings["source_lang"], settings["target_lang"]
+    if not inputs and sys.stdin.isatty():
+        raise UsageError("No file is named.", "Give files of pairs, or pipe one in: mt import memory.tmx")
     jobs = plan(inputs or [], format_name, *langs)
     wishes = Wishes(*langs, accept, theirs, reviewer or "")
     judge = _judge(settings, score)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mt.data import Document, Finding, Pair, QualityScore, Review, Severity, Verdict
-from mt.store import Carried, PairQuery, PairRow, Status, Store, core
+from mt.store import Carried, PairQuery, PairRow, Status, Store, StoredReview, core
 
 pytest_plugins = ["tests.stores"]
 
@@ -99,3 +99,24 @@ def test_a_failed_pair_that_a_human_translated_has_not_failed(store: Store) -> N
     assert store.document_info(document).failed == 0
     store.record(Review(pair.id, Verdict.UNDONE, "", "anna", AT))
     assert store.document_info(document).failed == 1
+
+
+def test_pairs_that_come_decided_are_memory_at_once_and_in_the_queue_of_their_status(store: Store) -> None:
+    target = "The train leaves at nine."
+    finding = Finding("number", Severity.WARNING, "Look.")
+    accepted = StoredReview(Verdict.ACCEPTED, target, target, "anna", AT)
+    pair = Pair("De trein vertrekt om negen uur.", target, score=QualityScore(0.4, "checks", (finding,)))
+    undone = StoredReview(Verdict.UNDONE, target, target, "anna", AT)
+    open_again = Pair("De trein vertrekt om tien uur.", target)
+    bitext(
+        store,
+        "a.tmx",
+        PairRow(0, pair, reviews=(accepted,)),
+        PairRow(0, open_again, reviews=(accepted, undone)),
+    )
+    (match,) = store.find_similar("De trein vertrekt om elf uur.")
+    assert (match.source, match.reviewer, match.at) == (pair.source, "anna", AT)
+    query = PairQuery(statuses=(Status.ACCEPTED,), checks=(("number",),))
+    (found,) = store.search(query)
+    assert (found.pair, found.version, found.decided) == (pair, 1, AT)
+    assert store.search(PairQuery(statuses=(Status.OPEN,)))[0].version == 2
