@@ -264,7 +264,7 @@ class Exporter:
 
     def _title(self, query: PairQuery) -> str:
         heads = [self._store.document_head(one) for one in query.documents[:1]]
-        return heads[0].name or heads[0].id if len(query.documents) == 1 else "mt export"
+        return heads[0].base_name if len(query.documents) == 1 else "mt export"
 
     def _rows(self, query: PairQuery) -> Iterator[bilingual.BilingualRow]:
         kinds: dict[int, SegmentKind] = {}

@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -210,7 +210,9 @@ class Importer:
         Raises:
             FormatError: the only file cannot be read; with several, the others go on and ``errors`` has it.
         """
-        run = self._store.begin_run("import", {"inputs": [job.name for job in jobs]})
+        names = [str(job.path.resolve()) if job.path else "stdin" for job in jobs]
+        self._refuse_twice(set(names) - {"stdin"})
+        run = self._store.begin_run("import", {"inputs": names})
         state, counts = RunState.FAILED, Counter[str]()
         try:
             for job in jobs:
@@ -234,6 +236,23 @@ class Importer:
             raise
         finally:
             self._store.finish_run(run, state, dict(counts))
+
+    def _refuse_twice(self, names: set[str]) -> None:
+        """Refuse files that another process is importing into the same store: both would take them for new.
+
+        Raises:
+            UsageError: there is one.
+        """
+        for run in self._store.runs():
+            # A run of another machine that broke off is never told; no import takes a day.
+            recent = run.started is not None and datetime.now(UTC) - run.started < timedelta(days=1)
+            if run.command == "import" and run.state is RunState.RUNNING and recent:
+                both = names & set(map(str, run.arguments.get("inputs", ())))
+                if both:
+                    raise UsageError(
+                        f"{min(both)} is being imported already, since {run.started:%H:%M} UTC.",
+                        "Wait until that is done.",
+                    )
 
     def _tell_stored(self, job: Job, counts: ImportCounts) -> None:
         done = counts.new + counts.known + counts.updated

@@ -427,6 +427,17 @@ def test_a_bad_file_among_others_does_not_stop_them(store: Store, tmp_path: Path
     assert "b.tmx line 1" in told[0]
 
 
+def test_a_file_is_not_imported_by_two_at_once(store: Store, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.tmx", *plain(*range(600)))
+    first = importer(store).run([Job(path, "tmx"), Job(path, "tmx")], lambda count, total: None)
+    next(first)
+    with pytest.raises(UsageError, match=r"a\.tmx is being imported already"):
+        import_file(store, path)
+    assert import_file(store, written(tmp_path / "b.tmx", *plain(1))).counts.new == 1
+    first.close()  # type: ignore[attr-defined]
+    assert import_file(store, path).counts.known == 600
+
+
 # Options
 
 
