@@ -93,7 +93,7 @@ def test_an_empty_edit_is_refused_and_the_editor_stays(store: Store) -> None:
 
 
 def test_an_edit_is_judged_while_the_reviewer_pauses(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mt.review.terminal.app.JUDGE_AFTER", 0.0)
+    monkeypatch.setattr("mt.review.terminal.deciding.JUDGE_AFTER", 0.0)
 
     async def script(screen: Screen) -> None:
         await screen.press("e", "x")
@@ -703,3 +703,29 @@ def test_an_error_of_the_program_ends_it_and_is_not_swallowed(
 
     with pytest.raises(RuntimeError, match="a bug"):
         review(store, script)
+
+
+def test_leaving_with_an_edit_that_is_not_saved_asks_first(store: Store) -> None:
+    async def script(screen: Screen) -> None:
+        await screen.press("e", "x", "ctrl+q")
+        assert "The edit is not saved." in screen.text
+        await screen.press("n")
+        assert screen.app.editing
+        assert screen.app.editor.text.endswith("x")
+        await screen.press("escape", "ctrl+q")
+        assert screen.app._exit
+
+    review(store, script)
+
+
+def test_what_does_not_fit_is_scrolled_to(store: Store) -> None:
+    async def script(screen: Screen) -> None:
+        assert "▼" in screen.text
+        assert "ctranslate2 4.5, starter-nl-en" not in screen.text
+        await screen.press("pagedown")
+        assert "▲" in screen.text
+        assert "ctranslate2 4.5, starter-nl-en" in screen.text
+        await screen.press("pageup", "up")
+        assert "▲" not in screen.text
+
+    review(store, script, size=(80, 16))
