@@ -176,7 +176,9 @@ def main() -> None:
     lexicon = {"provenance": {k: provenance[k] for k in ("corpus", "sha256", "date", "licence")}, **entries}
     options.out.mkdir(parents=True, exist_ok=True)
     write(options.out / "lexicon.json", lexicon)
-    data = {"version": "1", "provenance": provenance, "typical": typical, "trees": trees}
+    # The trees of each kind are a string, so that a call reads those of one kind only.
+    forms = {kind: json.dumps(form, separators=(",", ":")) for kind, form in trees.items()}
+    data = {"version": "1", "provenance": provenance, "typical": typical, "trees": forms}
     write(options.out / "score.json", data)
 
 

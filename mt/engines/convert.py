@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from mt.engines.storage import existing, read_json
 from mt.errors import EngineError, MissingExtraError
 
 Array = NDArray[Any]
@@ -76,26 +77,9 @@ def convert(source: Path, target: Path, quantization: str = "int8") -> None:
     _write_json(target / "config.json", _run_time_config("</s>" if from_zeros else _PAD))
     _write_vocabularies(target, vocabularies)
     for name in TOKENIZER_FILES:
-        shutil.copyfile(_existing(source / name), target / name)
+        shutil.copyfile(existing(source / name), target / name)
     if (source / "vmap.txt").is_file():
         shutil.copyfile(source / "vmap.txt", target / "vmap.txt")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file of a model.
-
-    Raises:
-        EngineError: it is not there or holds something else.
-    """
-    try:
-        value = json.loads(_existing(path).read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise EngineError(
-            f"{path}: is not valid JSON.", "The model folder is damaged; fetch it again."
-        ) from error
-    if not isinstance(value, dict):
-        raise EngineError(f"{path}: holds no JSON object.", "The model folder is damaged; fetch it again.")
-    return value
 
 
 def read_vocabularies(folder: Path) -> list[list[str]]:
@@ -128,7 +112,7 @@ def read_weights(folder: Path) -> dict[str, Array]:
     """
     if (folder / "model.safetensors").is_file():
         return _read_safetensors(folder / "model.safetensors")
-    pickled = _existing(folder / "pytorch_model.bin", "model.safetensors or pytorch_model.bin")
+    pickled = existing(folder / "pytorch_model.bin", "model.safetensors or pytorch_model.bin")
     try:
         import torch
     except ImportError as error:
@@ -392,11 +376,3 @@ def _write_vocabularies(target: Path, vocabularies: list[list[str]]) -> None:
 
 def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _existing(path: Path, what: str = "") -> Path:
-    if not path.is_file():
-        raise EngineError(
-            f"{path.parent}: {what or path.name} is missing.", "Give the folder of a whole model."
-        )
-    return path

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import LazyLoader, find_spec, module_from_spec
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mt.data import Hypothesis
 from mt.engines import COMPUTE_TYPES, DEFAULTS, DecodeOptions, EngineInfo, TokenScores
 from mt.engines.batching import plan
-from mt.engines.convert import read_json
 from mt.engines.models import Model, resolve
+from mt.engines.storage import read_json
 from mt.engines.tokenizer import END, MarianTokenizer
 from mt.errors import EngineError, UsageError
 
@@ -33,8 +36,7 @@ class CTranslate2Engine:
     """
 
     def __init__(self, model: Model, compute_type: str, threads: int) -> None:
-        import ctranslate2
-
+        ctranslate2 = _library()
         self._model = model
         self._tokenizer = MarianTokenizer(model.path, model.language_tokens, model.target_token)
         try:
@@ -50,23 +52,23 @@ class CTranslate2Engine:
                 f"{model.path}: CTranslate2 cannot load the model: {error}",
                 "Install it again: mt models add. For another number type: --compute-type auto.",
             ) from error
-        self._version = ctranslate2.__version__
+        self._info = EngineInfo(
+            engine="ctranslate2",
+            version=ctranslate2.__version__,
+            model=model.name,
+            model_sha256=model.sha256,
+            source_lang=model.source_lang,
+            target_lang=model.target_lang,
+            compute_type=str(self._translator.compute_type),
+            max_source_tokens=model.positions - 1,
+        )
         # Models that were converted from Marian get their </s> from CTranslate2; a second one changes every score.
         self._end = () if read_json(model.path / "config.json").get("add_source_eos") else (END,)
 
     @property
     def info(self) -> EngineInfo:
         """Which engine and model this is."""
-        return EngineInfo(
-            engine="ctranslate2",
-            version=self._version,
-            model=self._model.name,
-            model_sha256=self._model.sha256,
-            source_lang=self._model.source_lang,
-            target_lang=self._model.target_lang,
-            compute_type=str(self._translator.compute_type),
-            max_source_tokens=self._model.positions - 1,
-        )
+        return self._info
 
     def tokens(self, source: str) -> list[str]:
         """The pieces that the model reads, without ``</s>``."""
@@ -199,10 +201,19 @@ def open_engine(model: str | Path, compute_type: str, threads: int) -> CTranslat
     return CTranslate2Engine(found, wanted, threads or cores())
 
 
-def _check_support(compute_type: str) -> None:
+def _library() -> ModuleType:
+    """CTranslate2, imported without asyncio, which only its streaming generators use and which takes as long."""
+    if "asyncio" not in sys.modules and (spec := find_spec("asyncio")) and spec.loader:
+        spec.loader = LazyLoader(spec.loader)
+        sys.modules["asyncio"] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["asyncio"])
     import ctranslate2
 
-    supported = ctranslate2.get_supported_compute_types("cpu")
+    return ctranslate2
+
+
+def _check_support(compute_type: str) -> None:
+    supported = _library().get_supported_compute_types("cpu")
     if compute_type != "default" and compute_type not in supported:
         known = ", ".join(name for name in COMPUTE_TYPES if name in supported)
         raise UsageError(

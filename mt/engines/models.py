@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mt.engines.cards import Score, first_paragraph, read_card, read_languages, read_licence, read_scores
-from mt.engines.storage import models_folder
+from mt.engines.storage import models_folder, read_json
 from mt.errors import EngineError, unknown_name
 
 METADATA = "mt-model.json"
@@ -213,8 +213,6 @@ def describe(folder: Path, kind: str, name: str = "") -> Model:
 
     The checksum is left empty: it takes reading all weights; see :func:`sha256_of`.
     """
-    from mt.engines.convert import read_json
-
     config = read_json(folder / "config.json")
     settings = folder / "tokenizer_config.json"
     name = name or folder.resolve().name
@@ -243,7 +241,9 @@ def language_tokens(folder: Path) -> tuple[str, ...]:
     """The ``>>xxx<<`` tokens of the source vocabulary, sorted."""
     for name in ("vocab.json", "source_vocabulary.json", "shared_vocabulary.json"):
         if (folder / name).is_file():
-            vocabulary = json.loads((folder / name).read_text(encoding="utf-8"))
+            text = (folder / name).read_text(encoding="utf-8")
+            # Most vocabularies have none, and reading one takes longer than looking for the marks.
+            vocabulary = json.loads(text) if '">>' in text else ()
             return tuple(
                 sorted(t for t in vocabulary if t.startswith(">>") and t.endswith("<<") and len(t) > 4)
             )

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mt.engines.convert import read_json
+from mt.engines.storage import read_json
 from mt.engines.tokenizer import MarianTokenizer
 from mt.errors import UsageError
 

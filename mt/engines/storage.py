@@ -1,7 +1,8 @@
-"""Where models lie, and how a folder appears there whole or not at all."""
+"""Where models lie, what is read from their folders, and how one appears there whole or not at all."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -9,7 +10,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+from mt.errors import EngineError
 from mt.places import data_folder
 
 _UNFINISHED = ".unfinished-"
@@ -99,3 +102,37 @@ else:
 
 def _lock_of(folder: Path) -> Path:
     return folder.with_name(folder.name + ".lock")
+
+
+def existing(path: Path, what: str = "") -> Path:
+    """The path of a file of a model.
+
+    Args:
+        path: where it should be.
+        what: how messages call it; by default its name.
+
+    Raises:
+        EngineError: it is not there.
+    """
+    if not path.is_file():
+        raise EngineError(
+            f"{path.parent}: {what or path.name} is missing.", "Give the folder of a whole model."
+        )
+    return path
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file of a model.
+
+    Raises:
+        EngineError: it is not there or holds something else.
+    """
+    try:
+        value = json.loads(existing(path).read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise EngineError(
+            f"{path}: is not valid JSON.", "The model folder is damaged; fetch it again."
+        ) from error
+    if not isinstance(value, dict):
+        raise EngineError(f"{path}: holds no JSON object.", "The model folder is damaged; fetch it again.")
+    return value

@@ -26,8 +26,9 @@ class MarianTokenizer:
     """
 
     def __init__(self, folder: Path, language_tokens: Collection[str] = (), target_token: str = "") -> None:
-        self._source = _processor(folder / "source.spm")
-        self._target = _processor(folder / "target.spm")
+        source, target = folder / "source.spm", folder / "target.spm"
+        self._source = _processor(source)
+        self._target = self._source if _equal(source, target) else _processor(target)
         self._language_tokens = frozenset(language_tokens)
         self._target_token = target_token
 
@@ -56,6 +57,15 @@ class MarianTokenizer:
         ):
             return text[: end + 2], text[end + 2 :].lstrip()
         return self._target_token, text
+
+
+def _equal(one: Path, other: Path) -> bool:
+    """Whether two files hold the same: models of one joint vocabulary have the same pieces on both sides."""
+    return (
+        other.is_file()
+        and one.stat().st_size == other.stat().st_size
+        and one.read_bytes() == other.read_bytes()
+    )
 
 
 def _processor(path: Path):  # type: ignore[no-untyped-def]

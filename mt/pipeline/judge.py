@@ -40,7 +40,10 @@ LONGEST = 400
 CALIBRATION = "calibration.json"
 """File in the data folder with what reviewers' decisions taught."""
 
-Judge = Callable[[Sequence[Pair]], list[QualityScore]]
+Known = Sequence[Sequence[Finding]]
+"""For each pair what the checks see in it, where they looked at it already."""
+
+Judge = Callable[[Sequence[Pair], Known | None], list[QualityScore]]
 
 
 class PairJudge:
@@ -78,26 +81,37 @@ class PairJudge:
             found.append(f"Calibrated on {self._calibration.decisions} decisions of reviewers.")
         return found
 
-    def __call__(self, pairs: Sequence[Pair]) -> list[QualityScore]:
-        """One score for each pair, in order."""
+    def __call__(self, pairs: Sequence[Pair], found: Known | None = None) -> list[QualityScore]:
+        """One score for each pair, in order.
+
+        Args:
+            pairs: of any languages.
+            found: what the checks see in each, where that is known; else they look.
+        """
         by_langs: dict[tuple[str, str], list[int]] = {}
         for index, pair in enumerate(pairs):
             by_langs.setdefault((pair.source_lang, pair.target_lang), []).append(index)
-        found: dict[int, QualityScore] = {}
+        scores: dict[int, QualityScore] = {}
         for langs, places in by_langs.items():
             texts = [(pairs[i].source, pairs[i].target) for i in places]
-            found |= zip(places, self.judge(texts, *langs), strict=True)
-        return [found[index] for index in range(len(pairs))]
+            known = None if found is None else [found[i] for i in places]
+            scores |= zip(places, self.judge(texts, *langs, known), strict=True)
+        return [scores[index] for index in range(len(pairs))]
 
     def judge(
-        self, pairs: Sequence[tuple[str, str]], source_lang: str = "nl", target_lang: str = "en"
+        self,
+        pairs: Sequence[tuple[str, str]],
+        source_lang: str = "nl",
+        target_lang: str = "en",
+        found: Known | None = None,
     ) -> list[QualityScore]:
-        """One score for each ``(source, target)``, in order."""
+        """One score for each ``(source, target)``, in order; see :meth:`__call__`."""
         scores = score(
             pairs,
             self.signals(pairs, source_lang, target_lang),
             source_lang=source_lang,
             target_lang=target_lang,
+            findings=found,
         )
         return scores if self._calibration is None else [self._calibration.apply(one) for one in scores]
 
@@ -106,6 +120,8 @@ class PairJudge:
     ) -> list[Signals]:
         """What engine and encoder say about each pair; nothing about empty and giant ones."""
         signals = [NO_SIGNALS] * len(pairs)
+        if self._engine is None and self._encoder is None:
+            return signals
         places = [
             index
             for index, sides in enumerate(pairs)

@@ -7,6 +7,7 @@ program is still being imported.
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,11 +42,23 @@ def open_engine(settings: Config) -> Engine:
 
 
 def engine_in_background(settings: Config) -> Future[Engine]:
-    """The engine of the settings, loaded by a thread while the caller reads its input and opens the store."""
+    """The engine of the settings, loaded by a thread while the caller reads its input and opens the store.
+
+    The thread goes on with a first search, because that sets up the library's kernels.
+    """
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
     future = pool.submit(open_engine, settings)
+    future.add_done_callback(_warmed)
     pool.shutdown(wait=False)
     return future
+
+
+def _warmed(engine: Future[Engine]) -> None:
+    from mt.engines import DecodeOptions
+    from mt.errors import MTError
+
+    with suppress(MTError, RuntimeError, ValueError):
+        engine.result().translate(["Ja."], DecodeOptions(beam_size=1))
 
 
 def decode_options(settings: Config) -> DecodeOptions:

@@ -79,7 +79,7 @@ REMEDIES: dict[str, tuple[Strategy, ...]] = {
     "empty": (WIDE_BEAM, SPLIT),
     "copy": (WIDE_BEAM, RECASE, SPLIT),
     "language": (WIDE_BEAM, RECASE),
-    "number": (PROTECT, WIDE_BEAM, SPLIT),
+    "number": (PROTECT, SPLIT, WIDE_BEAM),
     "garbled": (PROTECT, WIDE_BEAM, SPLIT),
     "url": (WIDE_BEAM, PROTECT),
     "quote": (WIDE_BEAM,),

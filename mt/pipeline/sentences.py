@@ -6,7 +6,8 @@ with SentenceTranslator(engine, DecodeOptions()) as translator:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -17,7 +18,7 @@ from mt.data import Candidate, Finding, Hypothesis, Origin, Pair, QualityScore, 
 from mt.engines import DecodeOptions, Engine
 from mt.errors import MTError
 from mt.pipeline import rescue
-from mt.quality import check, is_all_caps, trivial
+from mt.quality import CHECKS, check, is_all_caps, trivial
 
 if TYPE_CHECKING:
     from mt.pipeline.judge import Judge
@@ -26,37 +27,39 @@ if TYPE_CHECKING:
 COPIED = QualityScore(1.0, "copied-1")
 """The score of a segment that holds nothing to translate and was copied."""
 
+SLICE = 64
+"""Sources that one worker takes through all its steps: two or three batches of the engine."""
+
+SPARE = 2
+"""Workers beyond one for each core: while they check and judge, the engine still has batches waiting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A batch whose first search is under way.
+    """A batch on its way.
 
     Attributes:
         sources: the batch, as given.
-        plans: for each distinct source that an engine must read, its pieces under the first strategy.
-        hypotheses: one for each piece that is not copied, in order.
-        started: clock reading when the search began, seconds.
+        parts: the pairs of its distinct sources that are not copied, slice by slice.
     """
 
     sources: Sequence[str]
-    plans: dict[str, tuple[rescue.Strategy, list[rescue.Piece]]]
-    hypotheses: Future[list[Hypothesis]]
-    started: float
+    parts: Sequence[Future[list[Timed]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A pair and its share of the batch's time."""
+    """A pair and its share of the time that its slice took."""
 
     pair: Pair
     milliseconds: float
 
 
 class SentenceTranslator:
-    """Translates batches of segments; the engine reads the next batch while this one is checked.
+    """Translates batches of segments, several slices at a time, so that the engine never waits for the checks.
 
     Args:
-        engine: what writes hypotheses.
+        engine: what writes hypotheses; several threads use it.
         options: decode options of the first search.
         judge: what scores the pairs, or None to store them unscored.
         rescues: whether a translation with an error is searched again.
@@ -70,7 +73,8 @@ class SentenceTranslator:
         self._judge = judge
         self._rescues = rescues
         self._warm = False
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
+        workers = (os.cpu_count() or 1) + SPARE
+        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="translate")
 
     def __enter__(self) -> SentenceTranslator:
         return self
@@ -85,14 +89,12 @@ class SentenceTranslator:
         return self.collect(self.submit(sources))
 
     def submit(self, sources: Sequence[str]) -> Job:
-        """Begin the first search of a batch in the background; equal sources are searched once."""
-        plans: dict[str, tuple[rescue.Strategy, list[rescue.Piece]]] = {}
-        for source in sources:
-            if source not in plans and not trivial(source):
-                strategy = rescue.RECASE if is_all_caps(source) else rescue.BEAM
-                plans[source] = (strategy, self._pieces(strategy, source))
-        texts = _texts(pieces for _, pieces in plans.values())
-        job = Job(sources, plans, self._pool.submit(self._search, texts, self.options), perf_counter())
+        """Begin a batch in the background; equal sources are searched once, the longest first."""
+        wanted = [source for source in dict.fromkeys(sources) if not trivial(source)]
+        if len(wanted) > SLICE:
+            wanted.sort(key=len, reverse=True)
+        slices = [wanted[start : start + SLICE] for start in range(0, len(wanted), SLICE)]
+        job = Job(sources, [self._pool.submit(self._slice, part) for part in slices])
         if not self._warm:
             # The first check loads its word lists; now it does so while the engine searches.
             check("Jan is er.", "Jan is there.", *self._langs)
@@ -100,31 +102,43 @@ class SentenceTranslator:
         return job
 
     def collect(self, job: Job) -> list[Timed]:
-        """Wait for a batch, search again where a finding asks for it, judge; one pair for each source."""
-        pairs: dict[str, Pair] = {}
-        written = self._first_search(job)
+        """Wait for a batch; one pair for each source, in its order."""
+        made = {timed.pair.source: timed for part in job.parts for timed in part.result()}
+        return [made.get(source) or self._copied(source) for source in job.sources]
+
+    def _copied(self, source: str) -> Timed:
+        return Timed(replace(self._pair(source, source, origin=Origin.COPY), score=COPIED), 0.0)
+
+    def _slice(self, sources: Sequence[str]) -> list[Timed]:
+        """Search, check, search again where a finding asks for it, judge; one pair for each source."""
+        started = perf_counter()
+        pairs = self._judged([*self._searched(sources)])
+        each = 1000 * (perf_counter() - started) / len(sources)
+        return [Timed(pair, each) for pair in pairs]
+
+    def _searched(self, sources: Sequence[str]) -> Iterator[Pair]:
+        plans = {source: self._plan(source) for source in sources}
+        written = self._first_search(plans)
         candidates: dict[str, list[Candidate]] = {}
-        for source, (strategy, pieces) in job.plans.items():
+        for source, (strategy, pieces) in plans.items():
             parts = self._filled(pieces, written)
             failure = next((part.text for part in parts if part.engine == _FAILED), None)
             if failure is None:
                 candidates[source] = [self._candidate(strategy, source, parts)]
             else:
-                pairs[source] = self._pair(source, "", failure=failure)
+                yield self._pair(source, "", failure=failure)
         if self._rescues:
             self._restore_numbers(candidates)
             self._search_again(candidates)
             self._restore_numbers(candidates)
         for source, tried in candidates.items():
             chosen = rescue.choose(tried)
-            pairs[source] = self._pair(source, chosen[0].hypothesis.text, candidates=chosen)
-        for source in job.sources:
-            if source not in pairs:
-                pairs[source] = replace(self._pair(source, source, origin=Origin.COPY), score=COPIED)
-        judged = self._judged(list(pairs.values()))
-        each = 1000 * (perf_counter() - job.started) / max(1, len(job.sources))
-        by_source = {pair.source: Timed(pair, each) for pair in judged}
-        return [by_source[source] for source in job.sources]
+            yield self._pair(source, chosen[0].hypothesis.text, candidates=chosen)
+
+    def _plan(self, source: str) -> _Plan:
+        """The first strategy for a source, and its pieces under it."""
+        strategy = rescue.RECASE if is_all_caps(source) else rescue.BEAM
+        return strategy, self._pieces(strategy, source)
 
     def _pieces(self, strategy: rescue.Strategy, source: str) -> list[rescue.Piece]:
         limit = self.engine.info.max_source_tokens
@@ -138,12 +152,12 @@ class SentenceTranslator:
     def _search(self, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
         return [best for best, *_ in self.engine.translate(texts, options)] if texts else []
 
-    def _first_search(self, job: Job) -> Iterator[Hypothesis]:
-        """The hypotheses of a job; where the batch fails, each input by itself, so that one fails alone."""
+    def _first_search(self, plans: Mapping[str, _Plan]) -> Iterator[Hypothesis]:
+        """The hypotheses of a slice; where it fails, each input by itself, so that one fails alone."""
+        texts = _texts(pieces for _, pieces in plans.values())
         try:
-            return iter(job.hypotheses.result())
+            return iter(self._search(texts, self.options))
         except _FAILURES:
-            texts = _texts(pieces for _, pieces in job.plans.values())
             return (self._alone(text) for text in texts)
 
     def _alone(self, text: str) -> Hypothesis:
@@ -169,24 +183,35 @@ class SentenceTranslator:
                 tried.append(restored)
 
     def _search_again(self, candidates: dict[str, list[Candidate]]) -> None:
-        """Add the candidates of every strategy that the first one's findings ask for, batch by strategy."""
-        wanted: dict[str, list[str]] = {}
-        strategies: dict[str, rescue.Strategy] = {}
-        for source, (first, *_) in candidates.items():
-            for strategy in rescue.remedies(source, first.findings):
-                if strategy.name != first.strategy:
-                    strategies[strategy.name] = strategy
-                    wanted.setdefault(strategy.name, []).append(source)
-        for name, sources in wanted.items():
-            strategy = strategies[name]
-            open_ = [source for source in sources if not _is_clean(candidates[source])]
-            plans = [self._pieces(strategy, source) for source in open_]
-            try:
-                written = iter(self._search(_texts(plans), strategy.options(self.options)))
-            except _FAILURES:
-                continue
-            for source, pieces in zip(open_, plans, strict=True):
-                candidates[source].append(self._candidate(strategy, source, self._filled(pieces, written)))
+        """Try the strategies that the first candidate's findings ask for, until one leaves no error.
+
+        All sources take their first strategy, then those in need their second, so that each round is few calls
+        of the engine and what a source is given does not depend on its neighbours.
+        """
+        waiting = {
+            source: [s for s in rescue.remedies(source, first.findings) if s.name != first.strategy]
+            for source, (first, *_) in candidates.items()
+        }
+        while waiting := {
+            source: left for source, left in waiting.items() if left and not _is_clean(candidates[source])
+        }:
+            wanted: dict[rescue.Strategy, list[str]] = {}
+            for source, left in waiting.items():
+                wanted.setdefault(left.pop(0), []).append(source)
+            for strategy, sources in wanted.items():
+                self._try(strategy, sources, candidates)
+
+    def _try(
+        self, strategy: rescue.Strategy, sources: Sequence[str], candidates: dict[str, list[Candidate]]
+    ) -> None:
+        """Add the candidate that a strategy makes of each source; none where the engine refuses them."""
+        plans = [self._pieces(strategy, source) for source in sources]
+        try:
+            written = iter(self._search(_texts(plans), strategy.options(self.options)))
+        except _FAILURES:
+            return
+        for source, pieces in zip(sources, plans, strict=True):
+            candidates[source].append(self._candidate(strategy, source, self._filled(pieces, written)))
 
     @property
     def _langs(self) -> tuple[str, str]:
@@ -203,16 +228,21 @@ class SentenceTranslator:
         return Pair(source, target, *self._langs, origin, candidates=candidates, failure=failure)
 
     def _judged(self, pairs: list[Pair]) -> list[Pair]:
-        """The pairs with scores; what the translation itself found is kept beside what the judge finds."""
-        if self._judge is None:
-            return pairs
+        """The pairs with scores; what the translation itself found is kept beside what the checks find."""
         judged = [pair for pair in pairs if pair.candidates]
-        scores = dict(zip((pair.source for pair in judged), self._judge(judged), strict=True))
-        return [
-            replace(pair, score=_with_own_findings(pair, scores[pair.source])) if pair.candidates else pair
-            for pair in pairs
-        ]
+        if self._judge is None or not judged:
+            return pairs
+        found = [_findings(pair) for pair in judged]
+        scores = self._judge(judged, [[f for f in one if f.check in CHECKS] for one in found])
+        by_source = {
+            pair.source: replace(score, findings=(*score.findings, *(f for f in one if f.check not in CHECKS)))
+            for pair, score, one in zip(judged, scores, found, strict=True)
+        }
+        return [replace(pair, score=by_source.get(pair.source)) for pair in pairs]
 
+
+_Plan = tuple[rescue.Strategy, list[rescue.Piece]]
+"""A strategy and the pieces of a source under it."""
 
 _FAILURES = (MTError, RuntimeError, ValueError, MemoryError)
 """What an engine may raise on one input; CTranslate2 raises RuntimeError and ValueError."""
@@ -232,7 +262,6 @@ def _is_clean(tried: Sequence[Candidate]) -> bool:
     )
 
 
-def _with_own_findings(pair: Pair, score: QualityScore) -> QualityScore:
-    known = {finding.check for finding in score.findings}
-    own = next((c.findings for c in pair.candidates if c.chosen), ())
-    return replace(score, findings=score.findings + tuple(f for f in own if f.check not in known))
+def _findings(pair: Pair) -> Sequence[Finding]:
+    """What was found in the candidate that became the target."""
+    return next(candidate.findings for candidate in pair.candidates if candidate.chosen)

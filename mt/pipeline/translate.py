@@ -24,7 +24,7 @@ WINDOW = 256
 """Segments in one batch and one transaction: enough to sort by length, little to lose."""
 
 AHEAD = 2
-"""Batches that may wait for the engine, so that it never waits for the store."""
+"""Batches under way beside the one that is stored, so that the engine never waits for the store."""
 
 Advance = Callable[[int, int], None]
 """Told after each batch: how many segments were done, and how many there will be in all, as far as is known."""
@@ -75,7 +75,7 @@ class _Unit:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """A batch on its way: its units, those that need a pair, the pairs known already, and the engine's job."""
+    """A batch on its way: its units, those that need a pair, the pairs known already, and the job of the rest."""
 
     units: Sequence[_Unit]
     todo: Sequence[_Unit]

@@ -143,6 +143,7 @@ def score(
     *,
     source_lang: str = "nl",
     target_lang: str = "en",
+    findings: Sequence[Sequence[Finding]] | None = None,
 ) -> list[QualityScore]:
     """The probability that a reviewer accepts each pair, with the findings and measures behind it.
 
@@ -152,13 +153,14 @@ def score(
         pairs: ``(source, target)``, plain text.
         signals: one for each pair, or None where there are none.
         source_lang, target_lang: BCP 47.
+        findings: what :func:`check` says of each pair, where that is known already.
 
     Returns:
         one score for each pair, in order; ``value`` is in 0..1.
 
     Raises:
-        UsageError: another number of signals than pairs.
+        UsageError: another number of signals or findings than pairs.
     """
     from mt.quality.scorer import score_pairs
 
-    return score_pairs(pairs, signals, source_lang, target_lang)
+    return score_pairs(pairs, signals, source_lang, target_lang, findings=findings)

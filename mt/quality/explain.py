@@ -57,19 +57,17 @@ def _lowered(
     features: Mapping[str, float], typical: Mapping[str, float], trees: Trees
 ) -> Iterator[tuple[str, float]]:
     """By how much each group of features lowers the log-odds."""
-    import numpy as np
-
     groups: dict[str, list[str]] = {}
     for name in trees.features:
         if group := _group(name):
             groups.setdefault(group, []).append(name)
-    rows = [dict(features)]
+    rows: list[Mapping[str, float]] = [features]
     for names in groups.values():
         rows.append({**features, **{name: typical[name] for name in names}})
-    margins = trees.margins(np.array([[row.get(n, 0.0) for n in trees.features] for row in rows]))
+    margins = trees.margins(rows)
     for group, margin in zip(groups, margins[1:], strict=True):
         if margin - margins[0] > 0.2:
-            yield group, float(margin - margins[0])
+            yield group, margin - margins[0]
 
 
 def _group(name: str) -> str:

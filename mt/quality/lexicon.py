@@ -9,13 +9,44 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-Table = Mapping[str, frozenset[str]]
+
+
+class Table(Mapping[str, frozenset[str]]):
+    """Words with their translations; most of a table is never looked up, so that words are split only when they are.
+
+    Args:
+        texts: word to its translations, parted by spaces.
+    """
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._split: dict[str, frozenset[str]] = {}
+
+    def __getitem__(self, word: str) -> frozenset[str]:
+        found = self._split.get(word)
+        if found is None:
+            found = self._split[word] = frozenset(self._texts[word].split())
+        return found
+
+    def get(self, word: str, default: Any = None) -> Any:
+        """The translations of a word, or the default."""
+        return self[word] if word in self._texts else default
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._texts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
 
 ROUNDS = 6
 """Rounds of expectation maximisation; the table hardly changes after five."""
@@ -53,28 +84,23 @@ def lexicon(source_lang: str, target_lang: str) -> Lexicon:
     if (source_lang, target_lang) == ("en", "nl"):
         other = lexicon("nl", "en")
         return Lexicon(other.backward, other.forward, other.target_names, other.source_names)
-    return Lexicon({}, {})
+    return Lexicon(Table({}), Table({}))
 
 
 def from_entries(data: Mapping[str, Any]) -> Lexicon:
     """A lexicon from what :func:`fit_entries` made."""
-    forward = {word: frozenset(others.split()) for word, others in data["entries"].items()}
-    backward: dict[str, set[str]] = {}
-    for word, others in forward.items():
-        for other in others:
-            backward.setdefault(other, set()).add(word)
     return Lexicon(
-        forward,
-        {word: frozenset(others) for word, others in backward.items()},
+        Table(data["entries"]),
+        Table(data["reverse"]),
         frozenset(data["source_names"].split()),
         frozenset(data["target_names"].split()),
     )
 
 
 def fit_entries(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> dict[str, Any]:
-    """The table from pairs that translate each other: ``entries``, ``source_names``, ``target_names``.
+    """The table from pairs that translate each other: ``entries``, ``reverse``, ``source_names``, ``target_names``.
 
-    An entry is a source word with its target words, parted by spaces.
+    An entry is a source word with its target words, parted by spaces; the reverse has them by target word.
 
     Args:
         pairs: the words of both sides as they are written.
@@ -86,11 +112,15 @@ def fit_entries(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> dict[st
     for (source, target), chance in sorted(forward.items()):
         if chance * backward.get((target, source), 0.0) >= LIKELY:
             entries.setdefault(source, []).append(target)
-    known = {word for words in entries.values() for word in words}
+    reverse: dict[str, list[str]] = {}
+    for source, targets in entries.items():
+        for target in targets:
+            reverse.setdefault(target, []).append(source)
     return {
         "entries": {source: " ".join(targets) for source, targets in entries.items()},
+        "reverse": {target: " ".join(sources) for target, sources in reverse.items()},
         "source_names": " ".join(sorted(_capitalised(source for source, _ in pairs) & entries.keys())),
-        "target_names": " ".join(sorted(_capitalised(target for _, target in pairs) & known)),
+        "target_names": " ".join(sorted(_capitalised(target for _, target in pairs) & reverse.keys())),
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from mt.data import Finding, Severity
 from mt.quality.view import PairView, Side
@@ -27,29 +27,32 @@ DENIALS: dict[str, frozenset[str]] = {
 
 CONTRACTED = re.compile(r"n['’]t$")
 
-STAND_INS: dict[str, re.Pattern[str]] = {
-    "nl": re.compile(
+STAND_INS: dict[str, str] = {
+    "nl": (
         r"\b(?:pas|tenzij|behalve|hooguit|hoogstens|ten hoogste|maximaal|uiterlijk|maar liefst|hoe dan ook"
         r"|wie dan ook|hoe \w+ ook|allerminst|allesbehalve|amper|weinig|slecht|minder|alsof|exclusief|afgezien"
         r"|uitgezonderd|uit den boze|steken|laat staan|handomdraai|spoorloos|bladstil|eerst|tot \w+ keer toe)\b"
         r"|\bon(?!der|t|s\b|ze|line|langs|geveer|middel|derw)[a-z]{4}|[a-z]{3}lo(?:os|ze)\b"
         r"|\b(?:ontbr|gebrek|geweiger|weiger|verbied|verbod|vermijd|voorkom|bl(?:ijft?|eef|even|ijven) uit"
         r"|uitblij|uitgebl|ontken"
-        r"|afgeraden|af te raden|schaars|vergeefs|ongeacht|nietsdoe|non-|wegvall|weggeval|afwez|kwijt)",
-        re.IGNORECASE,
+        r"|afgeraden|af te raden|schaars|vergeefs|ongeacht|nietsdoe|non-|wegvall|weggeval|afwez|kwijt)"
     ),
-    "en": re.compile(
+    "en": (
         r"\b(?:little|few|rather than|instead|far from|anything but|out of the question|at a"
         r" loss|unless|except|last thing|wrong|free of|short of|seldom|rare|rarely|otherwise|yet to|hard to"
         r"|stood still|excuse|by mistake|other than|just|only)\b"
         r"|\bun(?!der|til|ion|it|iv|iq)[a-z]{4}|\bim(?:possib|probab|permis)|\bin(?:valid|suff|capab|adeq|acces|visib"
         r"|elig|correct|distinct)|\birrel|\bil(?:leg|lic)|\bdis(?:agree|allow|appr|appear|contin|regard)|[a-z]{3}less\b"
         r"|\b(?:fail|lack|refus|ban(?:s|n)|prohibit|forb|prevent|avoid|den(?:y|ie)|reject|absen|declin|withh|ceas"
-        r"|exclud|begrudg|miss(?:ing|ed))",
-        re.IGNORECASE,
+        r"|exclud|begrudg|miss(?:ing|ed))"
     ),
 }
-"""What can stand for a denial of the other language without being one."""
+"""What can stand for a denial of the other language without being one; patterns, compiled when one is needed."""
+
+
+@cache
+def _stand_in(lang: str) -> re.Pattern[str]:
+    return re.compile(STAND_INS[lang], re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,8 @@ def denials(pair: PairView) -> Denials:
     return Denials(
         source,
         target,
-        less and STAND_INS[pair.source.lang].search(pair.source.text) is not None,
-        more and STAND_INS[pair.target.lang].search(pair.target.text) is not None,
+        less and _stand_in(pair.source.lang).search(pair.source.text) is not None,
+        more and _stand_in(pair.target.lang).search(pair.target.text) is not None,
     )
 
 

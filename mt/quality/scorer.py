@@ -1,11 +1,16 @@
-"""Features to a probability: gradient-boosted trees fitted elsewhere, evaluated here with numpy alone."""
+"""Features to a probability: gradient-boosted trees fitted elsewhere, evaluated here.
+
+A few pairs are evaluated without numpy, whose import takes longer than they do; both ways add the same numbers in
+the same order, so that a pair's score does not depend on how many others were scored with it.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -24,57 +29,119 @@ if TYPE_CHECKING:
 BLOCK = 128
 """Rows that go through the trees together; their places stay in the processor's cache."""
 
+FEW = 16
+"""Rows that are evaluated one by one without numpy."""
+
 EMPTY = 0.0
 """Value of a pair with an empty side: no reviewer accepts it, whatever a model would say."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Trees:
     """Binary trees of one depth, and the calibration of their sum.
 
     Attributes:
         features: names of the columns.
-        feature: column that each inner node looks at, ``[trees, nodes]``; node 0 is the root, the children of
+        feature: for each tree the column that each inner node looks at; node 0 is the root, the children of
             node i are 2i + 1 and 2i + 2.
-        threshold: a pair goes left where its value is at most this, ``[trees, nodes]``.
-        value: of each leaf, ``[trees, leaves]``.
+        threshold: for each tree and inner node; a pair goes left where its value is at most this.
+        value: for each tree that of each leaf.
         depth: levels of inner nodes.
         baseline: added to the sum.
         knots: sums of leaves, ascending, with their calibrated probabilities.
     """
 
     features: tuple[str, ...]
-    feature: NDArray[np.intp]
-    threshold: Floats
-    value: Floats
+    feature: Sequence[Sequence[int]]
+    threshold: Sequence[Sequence[float]]
+    value: Sequence[Sequence[float]]
     depth: int
     baseline: float
-    knots: tuple[Floats, Floats]
+    knots: tuple[Sequence[float], Sequence[float]]
 
-    def margins(self, rows: Floats) -> Floats:
-        """Sum of the leaves that each row ``[n, features]`` falls into, ``[n]``."""
+    def margins(self, rows: Sequence[Mapping[str, float]]) -> list[float]:
+        """Sum of the leaves that each row of features falls into; a feature that it lacks is 0."""
+        table = [[row.get(name, 0.0) for name in self.features] for row in rows]
+        if len(table) <= FEW:
+            return [self._margin(row) for row in table]
+        return [float(margin) for margin in self._margins_together(table)]
+
+    def _margin(self, row: Sequence[float]) -> float:
+        total = 0.0
+        inner = 2**self.depth - 1
+        for columns, bounds, values in zip(self.feature, self.threshold, self.value, strict=True):
+            node = 0
+            while node < inner:
+                node = 2 * node + 1 + (row[columns[node]] > bounds[node])
+            total += values[node - inner]
+        return total + self.baseline
+
+    @cached_property
+    def _flat(self) -> tuple[NDArray[np.intp], Floats, Floats]:
+        """Columns, thresholds and values of all trees, one after another."""
         import numpy as np
 
-        count, nodes = self.feature.shape
-        leaves = self.value.shape[1]
-        columns, bounds, values = self.feature.ravel(), self.threshold.ravel(), self.value.ravel()
-        trees = np.arange(count)
+        return (
+            np.asarray(self.feature, dtype=np.intp).ravel(),
+            np.asarray(self.threshold, dtype=np.float64).ravel(),
+            np.asarray(self.value, dtype=np.float64).ravel(),
+        )
+
+    def _margins_together(self, table: Sequence[Sequence[float]]) -> Floats:
+        import numpy as np
+
+        columns, bounds, values = self._flat
+        rows = np.array(table)
+        trees = np.arange(len(self.feature))
+        nodes, leaves = len(self.feature[0]), len(self.value[0])
         total = np.empty(len(rows))
         for start in range(0, len(rows), BLOCK):
             block = np.ascontiguousarray(rows[start : start + BLOCK])
             flat, first = block.ravel(), (np.arange(len(block)) * block.shape[1])[:, None]
-            at = np.zeros((len(block), count), dtype=np.intp)
+            at = np.zeros((len(block), len(trees)), dtype=np.intp)
             for _ in range(self.depth):
                 place = at + trees * nodes
                 at = 2 * at + 1 + (flat.take(first + columns.take(place)) > bounds.take(place))
-            total[start : start + BLOCK] = values.take(at - nodes + trees * leaves).sum(axis=1)
+            # A running sum adds tree by tree as the loop over one row does; numpy's sum would pair them up.
+            total[start : start + BLOCK] = values.take(at - nodes + trees * leaves).cumsum(axis=1)[:, -1]
         return np.asarray(total + self.baseline)
 
-    def probabilities(self, rows: Floats) -> Floats:
-        """Calibrated probability of each row, ``[n]``."""
-        import numpy as np
+    def probabilities(self, rows: Sequence[Mapping[str, float]]) -> list[float]:
+        """Calibrated probability of each row of features."""
+        return [self._calibrated(margin) for margin in self.margins(rows)]
 
-        return np.interp(self.margins(rows), *self.knots)
+    def _calibrated(self, margin: float) -> float:
+        """The probability between the two knots that a sum of leaves lies between."""
+        sums, found = self.knots
+        at = bisect_right(sums, margin)
+        if at in (0, len(sums)):
+            return found[0 if at == 0 else -1]
+        slope = (found[at] - found[at - 1]) / (sums[at] - sums[at - 1])
+        return slope * (margin - sums[at - 1]) + found[at - 1]
+
+
+class TreesByKind(Mapping[str, Trees]):
+    """The trees of each set of signals, read from their JSON form when they are asked for.
+
+    Args:
+        forms: kind to its trees as JSON, or as JSON in a string.
+    """
+
+    def __init__(self, forms: Mapping[str, Any]) -> None:
+        self._forms = forms
+        self._read: dict[str, Trees] = {}
+
+    def __getitem__(self, kind: str) -> Trees:
+        if kind not in self._read:
+            form = self._forms[kind]
+            self._read[kind] = _read_trees(json.loads(form) if isinstance(form, str) else form)
+        return self._read[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._forms)
+
+    def __len__(self) -> int:
+        return len(self._forms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +173,18 @@ def shipped() -> Model:
 
 def read_model(data: Mapping[str, Any]) -> Model:
     """A model from its JSON form."""
-    return Model(
-        data["version"],
-        {kind: _read_trees(trees) for kind, trees in data["trees"].items()},
-        data["typical"],
-        data["provenance"],
-    )
+    return Model(data["version"], TreesByKind(data["trees"]), data["typical"], data["provenance"])
 
 
 def _read_trees(data: Mapping[str, Any]) -> Trees:
-    import numpy as np
-
     return Trees(
         tuple(data["features"]),
-        np.asarray(data["feature"], dtype=np.intp),
-        np.asarray(data["threshold"], dtype=np.float64),
-        np.asarray(data["value"], dtype=np.float64),
+        data["feature"],
+        data["threshold"],
+        data["value"],
         data["depth"],
         data["baseline"],
-        (np.asarray(data["knots"][0]), np.asarray(data["knots"][1])),
+        (data["knots"][0], data["knots"][1]),
     )
 
 
@@ -144,23 +204,28 @@ def score_pairs(
     source_lang: str,
     target_lang: str,
     model: Model | None = None,
+    findings: Sequence[Sequence[Finding]] | None = None,
 ) -> list[QualityScore]:
     """One score for each pair; see :func:`mt.quality.score`."""
     given = [NO_SIGNALS] * len(pairs) if signals is None else signals
-    if len(given) != len(pairs):
-        raise UsageError(f"There are {len(pairs)} pairs and {len(given)} signals.", "Give one for each pair.")
+    known = [None] * len(pairs) if findings is None else findings
+    for what, there in (("signals", given), ("lists of findings", known)):
+        if len(there) != len(pairs):
+            raise UsageError(
+                f"There are {len(pairs)} pairs and {len(there)} {what}.", "Give one for each pair."
+            )
     model = model or shipped()
     seen: list[Seen] = [
-        _see(view(source, target, source_lang, target_lang), signal)
-        for (source, target), signal in zip(pairs, given, strict=True)
+        _see(view(source, target, source_lang, target_lang), signal, found)
+        for (source, target), signal, found in zip(pairs, given, known, strict=True)
     ]
     scores: dict[int, QualityScore] = {}
     for kind in {one.kind for one in seen}:
         rows = [index for index, one in enumerate(seen) if one.kind == kind]
-        values = _values(model.trees[kind], [seen[index].features for index in rows])
+        values = model.trees[kind].probabilities([seen[index].features for index in rows])
         for index, value in zip(rows, values, strict=True):
             one = seen[index]
-            final = EMPTY if not one.features else float(value)
+            final = EMPTY if not one.features else value
             scores[index] = QualityScore(final, model.method(kind), one.findings, one.features)
     return [scores[index] for index in range(len(pairs))]
 
@@ -174,14 +239,7 @@ class Seen:
     features: Mapping[str, float]
 
 
-def _see(pair: PairView, signals: Signals) -> Seen:
-    findings = tuple(check_view(pair, CHECKS))
+def _see(pair: PairView, signals: Signals, known: Sequence[Finding] | None) -> Seen:
+    findings = tuple(check_view(pair, CHECKS) if known is None else known)
     features = {} if pair.one_sided else measured(pair, findings, signals)
     return Seen(kind_of(signals), findings, features)
-
-
-def _values(trees: Trees, features: Iterable[Mapping[str, float]]) -> Floats:
-    import numpy as np
-
-    rows = np.array([[row.get(name, 0.0) for name in trees.features] for row in features])
-    return trees.probabilities(rows)
