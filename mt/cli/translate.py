@@ -14,8 +14,6 @@ from mt.cli import options, report
 from mt.errors import FailedSegmentsError, UsageError
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from mt.engines import Engine
     from mt.pipeline.files import Done, FileTranslator, Wishes, Work
 
@@ -113,24 +111,24 @@ def translate(
     if as_json and (output or bilingual):
         raise UsageError("--json prints the pairs to stdout.", "Leave out --output and --bilingual.")
 
-    from mt.pipeline.opening import engine_in_background
+    from mt.pipeline.opening import open_warm_engine
 
-    engine_loaded = engine_in_background(settings)
+    opened = open_warm_engine(settings)
     from mt.pipeline.files import Wishes, plan
 
     sources = [text for text in inputs or [] if text != "-"]
     if lines:
-        _translate_lines(engine_loaded, settings, sources, output, encoding, rescue, quiet)
+        _translate_lines(opened, settings, sources, output, encoding, rescue, quiet)
         return
     langs = settings["source_lang"], settings["target_lang"]
     kind = bilingual.value if bilingual else None
     work = plan(sources, output, *langs, kind, to_stdout=as_json)
     wishes = Wishes(langs[0], format_name, encoding, force, "jsonl" if as_json else kind)
-    _translate_files(engine_loaded, settings, work, wishes, memory, rescue, quiet)
+    _translate_files(opened, settings, work, wishes, memory, rescue, quiet)
 
 
 def _translate_files(
-    engine: Future[Engine],
+    engine: Engine,
     settings: config.Config,
     work: list[Work],
     wishes: Wishes,
@@ -145,7 +143,7 @@ def _translate_files(
     judge = open_judge(settings, Use(engine=False, encoder=False))
     with (
         open_store(settings) as stored,
-        translator_of(engine.result(), settings, judge, rescue) as translator,
+        translator_of(engine, settings, judge, rescue) as translator,
         report.progress("sentences", quiet=quiet) as bar,
     ):
         if not quiet and (advice := model_advice(translator.engine.info.model)):
@@ -204,7 +202,7 @@ def _end(files: FileTranslator) -> None:
 
 
 def _translate_lines(
-    engine: Future[Engine],
+    engine: Engine,
     settings: config.Config,
     sources: list[str],
     output: Path | None,
@@ -220,7 +218,7 @@ def _translate_lines(
     if output:
         require_writable(output, paths)
     with (
-        translator_of(engine.result(), settings, rescues=rescue) as translator,
+        translator_of(engine, settings, rescues=rescue) as translator,
         report.progress("lines", quiet=quiet) as bar,
         output_stream(output) as stream,
     ):

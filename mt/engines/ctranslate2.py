@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 from importlib.util import LazyLoader, find_spec, module_from_spec
 from pathlib import Path
 from types import ModuleType
@@ -36,11 +37,11 @@ class CTranslate2Engine:
     """
 
     def __init__(self, model: Model, compute_type: str, threads: int) -> None:
-        ctranslate2 = _library()
+        library = _library()
         self._model = model
         self._tokenizer = MarianTokenizer(model.path, model.language_tokens, model.target_token)
         try:
-            self._translator: ctranslate2.Translator = ctranslate2.Translator(
+            self._translator: ctranslate2.Translator = library.Translator(
                 str(model.path),
                 device="cpu",
                 compute_type=compute_type,
@@ -54,7 +55,7 @@ class CTranslate2Engine:
             ) from error
         self._info = EngineInfo(
             engine="ctranslate2",
-            version=ctranslate2.__version__,
+            version=library.__version__,
             model=model.name,
             model_sha256=model.sha256,
             source_lang=model.source_lang,
@@ -207,9 +208,7 @@ def _library() -> ModuleType:
         spec.loader = LazyLoader(spec.loader)
         sys.modules["asyncio"] = module_from_spec(spec)
         spec.loader.exec_module(sys.modules["asyncio"])
-    import ctranslate2
-
-    return ctranslate2
+    return import_module("ctranslate2")
 
 
 def _check_support(compute_type: str) -> None:

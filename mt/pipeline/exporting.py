@@ -308,14 +308,15 @@ class Exporter:
                 f"{self.counts.left_out} segments have no translation and keep their source."
             )
 
-    def _counted(self, pairs: Iterable[StoredPair]) -> Iterator[StoredPair]:
+    def _counted(self, pairs: Iterable[StoredPair]) -> Iterator[str]:
+        """The targets of pairs, every pair counted."""
         for stored in pairs:
             if stored.pair.target:
                 self._count(stored)
             else:
                 self.counts.left_out += 1
             self._advance(1)
-            yield stored
+            yield stored.pair.target
 
 
 def every_pair(store: Store, info: DocumentInfo) -> Iterator[StoredPair]:

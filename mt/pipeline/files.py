@@ -9,18 +9,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mt import formats
 from mt.data import Document, Segment
 from mt.errors import EngineError, MTError, UsageError
-from mt.formats import bilingual
 from mt.pipeline.documents import find_files, output_stream, read_document, require_writable, segments_of
-from mt.pipeline.inspect import pair_record
 from mt.pipeline.links import WordLinker
 from mt.pipeline.sentences import Job, SentenceTranslator
 from mt.pipeline.translate import Advance, Counts, DocumentTranslator, translated_text
 from mt.quality import identify
 from mt.store import Store, StoredPair
+
+if TYPE_CHECKING:
+    from mt.formats.bilingual import BilingualRow
 
 SAMPLE = 20_000
 """Characters at the start of a document that tell its language."""
@@ -195,20 +197,23 @@ class FileTranslator:
         return document
 
     def _write(self, document: Document, output: Path | None) -> None:
-        pairs = self._store.pairs(document.id)
         kind = self._wishes.bilingual
         text: Iterator[str]
         if kind == "jsonl":
             text = (
                 json_line(stored, segment)
-                for stored, segment in zip(pairs, segments_of(document), strict=True)
+                for stored, segment in zip(self._store.pairs(document.id), segments_of(document), strict=True)
             )
         elif kind:
-            text = bilingual.write(rows(document, pairs), kind, document.name or "stdin")
+            from mt.formats import bilingual
+
+            text = bilingual.write(
+                rows(document, self._store.pairs(document.id)), kind, document.name or "stdin"
+            )
         else:
             text = formats.relabel(
                 document.format,
-                translated_text(document, pairs, self._linker),
+                translated_text(document, self._store.targets(document.id), self._linker),
                 *self._langs,
             )
         encoding, bom = ("utf-8", False) if kind else (document.encoding, document.bom)
@@ -220,11 +225,13 @@ class FileTranslator:
             self._note(f"{output or 'stdout'}: {note}")
 
 
-def rows(document: Document, pairs: Iterable[StoredPair]) -> Iterator[bilingual.BilingualRow]:
+def rows(document: Document, pairs: Iterable[StoredPair]) -> Iterator[BilingualRow]:
     """The pairs of a document as rows of a side-by-side output."""
+    from mt.formats.bilingual import BilingualRow
+
     for stored, segment in zip(pairs, segments_of(document), strict=True):
         pair = stored.pair
-        yield bilingual.BilingualRow(
+        yield BilingualRow(
             source=pair.source,
             target=pair.target,
             score=pair.score.value if pair.score else None,
@@ -236,6 +243,8 @@ def rows(document: Document, pairs: Iterable[StoredPair]) -> Iterator[bilingual.
 
 def json_line(stored: StoredPair, segment: Segment) -> str:
     """A stored pair as one line of JSON, with its place in the document."""
+    from mt.pipeline.inspect import pair_record
+
     place = {"start": segment.start, "end": segment.end, "kind": segment.kind}
     return json.dumps({**pair_record(stored), **place}, ensure_ascii=False) + "\n"
 

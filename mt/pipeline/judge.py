@@ -15,14 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from mt.data import Finding, Pair, QualityScore, Severity, Verdict
 from mt.errors import EngineError, FormatError, UsageError
 from mt.places import data_folder
 from mt.quality import NO_SIGNALS, Signals, score
 from mt.quality.calibration import Calibration, fit_calibration
-from mt.quality.explain import reasons
 
 if TYPE_CHECKING:
     from mt.align import Encoder
@@ -43,7 +42,13 @@ CALIBRATION = "calibration.json"
 Known = Sequence[Sequence[Finding]]
 """For each pair what the checks see in it, where they looked at it already."""
 
-Judge = Callable[[Sequence[Pair], Known | None], list[QualityScore]]
+
+class Judge(Protocol):
+    """What scores pairs; see :class:`PairJudge`."""
+
+    def __call__(self, pairs: Sequence[Pair], found: Known | None = None) -> list[QualityScore]:
+        """One score for each pair, in order."""
+        ...
 
 
 class PairJudge:
@@ -355,6 +360,8 @@ def findings_text(findings: Iterable[Finding], messages: bool = False) -> str:
 
 def write_tsv(judged: Iterable[tuple[Item, QualityScore]], stream: IO[bytes], explain: bool) -> None:
     """Rows with the score, the findings and, if asked for, the reasons appended."""
+    from mt.quality.explain import reasons
+
     for item, found in judged:
         if item.blank:
             stream.write(b"\n")
@@ -372,6 +379,8 @@ def _cell(text: str) -> str:
 
 def write_json(judged: Iterable[tuple[Item, QualityScore]], stream: IO[bytes], explain: bool) -> None:
     """One JSON object a line with everything that is known about the pair."""
+    from mt.quality.explain import reasons
+
     for item, found in judged:
         if item.blank:
             continue

@@ -1,13 +1,13 @@
 """The engine, the translator and the store that the settings name.
 
-What each function needs is imported when it is called: the engine loads in the background while the rest of the
+What each function needs is imported when it is called: the engine makes its first search while the rest of the
 program is still being imported.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,24 +41,26 @@ def open_engine(settings: Config) -> Engine:
     return engine
 
 
-def engine_in_background(settings: Config) -> Future[Engine]:
-    """The engine of the settings, loaded by a thread while the caller reads its input and opens the store.
+def open_warm_engine(settings: Config) -> Engine:
+    """The engine of the settings, which makes a first search while the caller goes on.
 
-    The thread goes on with a first search, because that sets up the library's kernels.
+    The first search sets up the library's kernels, which takes as long as a few sentences.
+
+    Raises:
+        UsageError: an unknown engine or model.
+        EngineError: the model cannot be loaded, or translates between other languages.
     """
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
-    future = pool.submit(open_engine, settings)
-    future.add_done_callback(_warmed)
-    pool.shutdown(wait=False)
-    return future
+    engine = open_engine(settings)
+    Thread(target=_warm, args=(engine,), name="warm", daemon=True).start()
+    return engine
 
 
-def _warmed(engine: Future[Engine]) -> None:
+def _warm(engine: Engine) -> None:
     from mt.engines import DecodeOptions
     from mt.errors import MTError
 
     with suppress(MTError, RuntimeError, ValueError):
-        engine.result().translate(["Ja."], DecodeOptions(beam_size=1))
+        engine.translate(["Ja."], DecodeOptions(beam_size=1))
 
 
 def decode_options(settings: Config) -> DecodeOptions:

@@ -96,10 +96,16 @@ class SentenceTranslator:
         slices = [wanted[start : start + SLICE] for start in range(0, len(wanted), SLICE)]
         job = Job(sources, [self._pool.submit(self._slice, part) for part in slices])
         if not self._warm:
-            # The first check loads its word lists; now it does so while the engine searches.
-            check("Jan is er.", "Jan is there.", *self._langs)
-            self._warm = True
+            self._warm_up()
         return job
+
+    def _warm_up(self) -> None:
+        """Check and judge a pair, which loads word lists and trees, while the engine searches."""
+        text = "Jan is er."
+        found = check(text, text, *self._langs)
+        if self._judge is not None:
+            self._judge([self._pair(text, text)], [found])
+        self._warm = True
 
     def collect(self, job: Job) -> list[Timed]:
         """Wait for a batch; one pair for each source, in its order."""
@@ -235,7 +241,9 @@ class SentenceTranslator:
         found = [_findings(pair) for pair in judged]
         scores = self._judge(judged, [[f for f in one if f.check in CHECKS] for one in found])
         by_source = {
-            pair.source: replace(score, findings=(*score.findings, *(f for f in one if f.check not in CHECKS)))
+            pair.source: replace(
+                score, findings=(*score.findings, *(f for f in one if f.check not in CHECKS))
+            )
             for pair, score, one in zip(judged, scores, found, strict=True)
         }
         return [replace(pair, score=by_source.get(pair.source)) for pair in pairs]

@@ -18,7 +18,7 @@ from mt.pipeline.documents import rendered, segmented
 from mt.pipeline.links import WordLinker, has_inline
 from mt.pipeline.sentences import Job, SentenceTranslator
 from mt.segment import VERSION
-from mt.store import PairRow, RunState, SettingsKey, Store, StoredPair
+from mt.store import PairRow, RunState, SettingsKey, Store
 
 WINDOW = 256
 """Segments in one batch and one transaction: enough to sort by length, little to lose."""
@@ -219,15 +219,15 @@ class DocumentTranslator:
         return self.total.segments + round(current * (whole - read) / max(1, read))
 
 
-def translated_text(document: Document, pairs: Iterable[StoredPair], linker: WordLinker) -> Iterator[str]:
+def translated_text(document: Document, targets: Iterable[str], linker: WordLinker) -> Iterator[str]:
     """The document with every translated segment in place; a failed segment keeps its source.
 
     Args:
         document: with text and format.
-        pairs: of the document, in order, one for each segment.
+        targets: one for each segment, in order; empty where a segment has none.
         linker: finds the words that inline markup belongs to.
     """
-    return rendered(document, _replaced(document, (stored.pair.target for stored in pairs), linker))
+    return rendered(document, _replaced(document, iter(targets), linker))
 
 
 def _replaced(

@@ -16,7 +16,6 @@ from importlib.resources import files
 from typing import Any
 
 
-
 class Table(Mapping[str, frozenset[str]]):
     """Words with their translations; most of a table is never looked up, so that words are split only when they are.
 

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from mt.formats import encode_stream
-from mt.pipeline.exporting import every_pair
 from mt.pipeline.translate import translated_text
 from mt.serve.call import Call
 from mt.serve.desk import Desk
@@ -58,7 +57,7 @@ def exported(desk: Desk, call: Call) -> Response:
             "This document is a list of pairs and has no text of its own.", 404, media_type="text/plain"
         )
     document = desk.store.document(info.id, with_segments=False)
-    chunks = translated_text(document, every_pair(desk.store, info), desk.linker.whole)
+    chunks = translated_text(document, desk.store.targets(info.id), desk.linker.whole)
     if call.text("download", "", 1) != "1":
         return Response("".join(chunks), media_type="text/plain")
     charrefs = document.format == "html"

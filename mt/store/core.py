@@ -390,6 +390,23 @@ class Store:
                 return
             last = page[-1].position
 
+    def targets(self, document_id: str) -> Iterator[str]:
+        """The targets of a document in order, of any number; empty where a segment has none yet, or failed."""
+        with self.database.read() as session:
+            number = documents.number_of(session, document_id)
+        last, rows = -1, [(0, "")]
+        while rows:
+            with self.database.read() as session:
+                rows = session.rows(
+                    "SELECT position, target FROM pairs WHERE document = ? AND standing < 2 AND position > ?"
+                    f" ORDER BY position LIMIT {10 * PAGE}",
+                    (number, last),
+                )
+            for position, target in rows:
+                yield from [""] * (position - last - 1)
+                yield target
+                last = position
+
     def find_similar(
         self,
         source: str,

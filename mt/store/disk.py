@@ -59,6 +59,17 @@ class Flush:
             self._changed.notify_all()
 
 
+def flush_folder(path: Path) -> None:
+    """Have the disk take the names in a folder, where the system lets folders be flushed."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | getattr(os, "O_CLOEXEC", 0))
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _flush_file(path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))

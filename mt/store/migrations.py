@@ -333,13 +333,14 @@ def migrate(database: Database, migrations: tuple[Migration, ...] = MIGRATIONS) 
             f"Open it for writing once: mt list --store {database.name}",
         )
     for number in range(have + 1, len(migrations) + 1):
-        _run(database, number, migrations[number - 1])
+        # A blank store has nothing to lose yet.
+        _run(database, number, migrations[number - 1], durable=have > 0)
     return len(migrations) - have
 
 
-def _run(database: Database, number: int, migration: Migration) -> None:
+def _run(database: Database, number: int, migration: Migration, durable: bool) -> None:
     """Run one step, unless another process was quicker."""
-    with database.write(durable=True) as session:
+    with database.write(durable=durable) as session:
         session.lock("migration")
         if database.current(session) >= number:
             return

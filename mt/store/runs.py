@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from platform import node
 from typing import Any
 
 from mt.errors import StoreError
@@ -23,7 +23,7 @@ def begin(session: Session, command: str, arguments: Mapping[str, Any]) -> Run:
     started = now_micros()
     written = json.dumps(dict(arguments), ensure_ascii=False, default=str)
     process = os.getpid()
-    me = (socket.gethostname(), process, _process_start(process))
+    me = (node(), process, _process_start(process))
     session.insert(
         "runs",
         "id, command, arguments, started, state, counts, host, process, process_start",
@@ -46,7 +46,7 @@ def note_interrupted(session: Session) -> None:
     """Mark the runs of this machine whose process has gone without saying how they ended."""
     rows = session.rows(
         "SELECT id, process, process_start FROM runs WHERE state = ? AND host = ?",
-        (RunState.RUNNING.value, socket.gethostname()),
+        (RunState.RUNNING.value, node()),
     )
     gone = [number for number, process, start in rows if not _lives(process, start)]
     session.executemany(

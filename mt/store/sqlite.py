@@ -11,7 +11,7 @@ from typing import Any
 
 from mt.errors import StoreError
 from mt.store.database import Database, Row, Session
-from mt.store.disk import Flush
+from mt.store.disk import Flush, flush_folder
 from mt.store.marked import MarkedPairs, Stand
 
 APPLICATION = 0x6D74_5374
@@ -139,6 +139,9 @@ class SqliteDatabase(Database):
         self.busy_seconds = busy_seconds
         self._marked = MarkedPairs()
         self._writing = threading.Lock()
+        self._level = "FULL"
+        self._loose: sqlite3.Connection | None = None
+        self._made = self._settled = False
         self._flush = Flush(Path(f"{path}-wal"))
         if path.is_dir():
             raise StoreError(f"{path} is a folder, not a store.", f"Give a file: --store {path / 'store.db'}")
@@ -184,23 +187,33 @@ class SqliteDatabase(Database):
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        connection.execute("PRAGMA schema_version")
+        (schema,) = connection.execute("PRAGMA schema_version").fetchone()
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA temp_store = MEMORY")
         if not self.read_only:
+            # A blank file has nothing to lose; :meth:`settle` makes it stay before the first decision does.
+            if schema == 0:
+                self._loose = connection
+                connection.execute("PRAGMA synchronous = OFF")
             (journal,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
             # With a log, a commit is durable once the log was flushed, which many commits do together.
-            connection.execute(f"PRAGMA synchronous = {'NORMAL' if journal == 'wal' else 'FULL'}")
+            self._level = "NORMAL" if journal == "wal" else "FULL"
+            if schema != 0:
+                connection.execute(f"PRAGMA synchronous = {self._level}")
 
     def begin(self, connection: sqlite3.Connection, write: bool, durable: bool) -> SqliteSession:  # noqa: ARG002
         # A writer takes its lock at once: one that first reads and then writes could not be made to wait.
         connection.execute("BEGIN IMMEDIATE" if write else "BEGIN DEFERRED")
+        self._made |= write
         return SqliteSession(connection, self._marked)
 
     def end(self, connection: sqlite3.Connection, commit: bool) -> None:
         if connection.in_transaction:
             connection.execute("COMMIT" if commit else "ROLLBACK")
+            if self._loose is connection and self._made:
+                connection.execute(f"PRAGMA synchronous = {self._level}")
+                self._loose = None
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -215,12 +228,26 @@ class SqliteDatabase(Database):
 
     def settle(self) -> None:
         try:
+            if not self._settled:
+                self._settle_file()
             self._flush()
         except OSError as error:
             raise StoreError(
                 f"The store {self.name}: the disk refused to write: {error.strerror}.",
                 "Check the disk and run this again: the last decisions may be lost.",
             ) from error
+
+    def _settle_file(self) -> None:
+        """Have the disk take the file and its name, which a young store may still owe it; once is enough."""
+        connection, whole = self._take(), False
+        try:
+            # A checkpoint flushes the file; opening it here to do so would drop SQLite's locks when it is closed.
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            whole = True
+        finally:
+            self._give(connection, whole)
+        flush_folder(self.path.absolute().parent)
+        self._settled = True
 
     def version(self) -> int:
         with self.read() as session:
