@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import import_module
 from importlib.util import LazyLoader, find_spec, module_from_spec
 from pathlib import Path
 from types import ModuleType
@@ -208,7 +207,10 @@ def _library() -> ModuleType:
         spec.loader = LazyLoader(spec.loader)
         sys.modules["asyncio"] = module_from_spec(spec)
         spec.loader.exec_module(sys.modules["asyncio"])
-    return import_module("ctranslate2")
+    import ctranslate2
+
+    found: ModuleType = ctranslate2
+    return found
 
 
 def _check_support(compute_type: str) -> None:

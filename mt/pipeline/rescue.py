@@ -24,6 +24,41 @@ CLAUSE = re.compile(
 LITERAL = re.compile(f"{EMAIL.pattern}|{URL.pattern}|[¼-¾⅐-⅞]", EMAIL.flags | URL.flags)
 """What is copied under the strategy ``protect``: addresses and vulgar fractions."""
 
+ALWAYS_CAPITAL = frozenset(
+    # fmt: off
+    {
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+        "I'm",
+        "I've",
+        "I'll",
+        "I'd",
+        "I’m",
+        "I’ve",
+        "I’ll",
+        "I’d",
+    }
+    # fmt: on
+)
+"""English words that have a capital where the Dutch ones have none."""
+
 NO_SPACE = re.compile(r" ([.,;:!?)\]}”’»](?:\s|$))")
 """A space that joining put before a closing mark."""
 
@@ -80,7 +115,7 @@ REMEDIES: dict[str, tuple[Strategy, ...]] = {
     "copy": (WIDE_BEAM, RECASE, SPLIT),
     "language": (WIDE_BEAM, RECASE),
     "number": (PROTECT, SPLIT, WIDE_BEAM),
-    "garbled": (PROTECT, WIDE_BEAM, SPLIT),
+    "garbled": (PROTECT, SPLIT, WIDE_BEAM),
     "url": (WIDE_BEAM, PROTECT),
     "quote": (WIDE_BEAM,),
     "negation": (WIDE_BEAM,),
@@ -106,6 +141,9 @@ def remedies(source: str, findings: Sequence[Finding]) -> list[Strategy]:
         if finding.severity in RESCUED:
             chosen += [strategy for strategy in REMEDIES.get(finding.check, ()) if strategy not in chosen]
     cuts = len(clauses(source)) > 1
+    if cuts and SPLIT in chosen and WIDE_BEAM in chosen[chosen.index(SPLIT) :]:
+        # What cutting did not mend a wider beam seldom does, and it takes three times as long.
+        chosen.remove(WIDE_BEAM)
     caps = is_all_caps(source)
     literals = LITERAL.search(source) is not None
     return [
@@ -204,9 +242,21 @@ def _bounded(text: str, count: Callable[[str], int], limit: int) -> list[str]:
     return [" ".join(part) for part in parts]
 
 
-def join(strategy: Strategy, parts: Sequence[Hypothesis]) -> Hypothesis:
-    """One hypothesis from those of a source's pieces, copied ones included."""
-    text = NO_SPACE.sub(r"\1", " ".join(part.text for part in parts if part.text))
+def join(strategy: Strategy, pieces: Sequence[Piece], parts: Sequence[Hypothesis]) -> Hypothesis:
+    """One hypothesis from those of a source's pieces, copied ones included.
+
+    Args:
+        strategy: under which the pieces were made.
+        pieces: of the source.
+        parts: what became of each.
+    """
+    texts = [part.text for part in parts]
+    if strategy.split:
+        texts = [
+            _inside(p.text, text, i, len(pieces))
+            for i, (p, text) in enumerate(zip(pieces, texts, strict=True))
+        ]
+    text = NO_SPACE.sub(r"\1", " ".join(text for text in texts if text))
     if strategy.recase:
         text = restore_caps(text)
     if len(parts) == 1:
@@ -218,6 +268,16 @@ def join(strategy: Strategy, parts: Sequence[Hypothesis]) -> Hypothesis:
         tokens=tuple(token for part in parts for token in part.tokens),
         source_tokens=tuple(token for part in parts for token in part.source_tokens),
     )
+
+
+def _inside(source: str, target: str, place: int, count: int) -> str:
+    """A clause's translation as it stands inside the sentence: models write every input as a sentence of its own."""
+    first = target.split(maxsplit=1)[0] if target else ""
+    if place and source[:1].islower() and first[1:].islower() and first not in ALWAYS_CAPITAL:
+        target = first[0].lower() + target[1:]
+    if place < count - 1 and target.endswith(".") and not source.endswith("."):
+        target = target[:-1] + (source[-1] if source.endswith((",", ";", ":")) else "")
+    return target
 
 
 def with_numbers_restored(

@@ -130,7 +130,7 @@ class SentenceTranslator:
             parts = self._filled(pieces, written)
             failure = next((part.text for part in parts if part.engine == _FAILED), None)
             if failure is None:
-                candidates[source] = [self._candidate(strategy, source, parts)]
+                candidates[source] = [self._candidate(strategy, source, pieces, parts)]
             else:
                 yield self._pair(source, "", failure=failure)
         if self._rescues:
@@ -172,8 +172,14 @@ class SentenceTranslator:
         except _FAILURES as error:
             return Hypothesis(f"{type(error).__name__}: {error}", 0.0, _FAILED)
 
-    def _candidate(self, strategy: rescue.Strategy, source: str, parts: Sequence[Hypothesis]) -> Candidate:
-        hypothesis = rescue.join(strategy, parts)
+    def _candidate(
+        self,
+        strategy: rescue.Strategy,
+        source: str,
+        pieces: Sequence[rescue.Piece],
+        parts: Sequence[Hypothesis],
+    ) -> Candidate:
+        hypothesis = rescue.join(strategy, pieces, parts)
         findings = check(source, hypothesis.text, *self._langs)
         if len(parts) > 1 and not strategy.cuts:
             message = f"The source is longer than the model reads; it was cut into {len(parts)} pieces."
@@ -217,7 +223,9 @@ class SentenceTranslator:
         except _FAILURES:
             return
         for source, pieces in zip(sources, plans, strict=True):
-            candidates[source].append(self._candidate(strategy, source, self._filled(pieces, written)))
+            candidates[source].append(
+                self._candidate(strategy, source, pieces, self._filled(pieces, written))
+            )
 
     @property
     def _langs(self) -> tuple[str, str]:

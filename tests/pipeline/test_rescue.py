@@ -90,7 +90,7 @@ def test_an_address_is_copied_and_the_text_around_it_is_read() -> None:
     pieces = rescue.pieces(rescue.PROTECT, text, count, 500)
     assert [piece.text for piece in pieces if not piece.copied] == ["Kijk op", "of schrijf naar"]
     hypotheses = [Hypothesis(piece.text, -1.0, "echo") for piece in pieces]
-    assert rescue.join(rescue.PROTECT, hypotheses).text == text
+    assert rescue.join(rescue.PROTECT, pieces, hypotheses).text == text
 
 
 def test_a_fraction_that_is_lost_is_copied() -> None:
@@ -99,3 +99,24 @@ def test_a_fraction_that_is_lost_is_copied() -> None:
     assert "protect" not in [s.name for s in rescue.remedies("12 liter melk.", [finding])]
     pieces = rescue.pieces(rescue.PROTECT, "½ liter melk", count, 500)
     assert [(piece.text, piece.copied) for piece in pieces] == [("½", True), ("liter melk", False)]
+
+
+def test_translated_clauses_stand_in_the_sentence_as_clauses() -> None:
+    source = "De toren is hoog, dat weet iedereen, maandag gaat hij open."
+    pieces = [rescue.Piece(part) for part in rescue.clauses(source, shortest=3)]
+    assert [piece.text for piece in pieces] == [
+        "De toren is hoog,",
+        "dat weet iedereen,",
+        "maandag gaat hij open.",
+    ]
+    written = ["The tower is high.", "That everyone knows.", "Monday it opens."]
+    hypotheses = [Hypothesis(text, -1.0, "echo") for text in written]
+    joined = rescue.join(rescue.SPLIT, pieces, hypotheses).text
+    assert joined == "The tower is high, that everyone knows, Monday it opens."
+
+
+def test_a_wider_beam_is_left_out_behind_a_cut() -> None:
+    finding = Finding("number", Severity.ERROR, "x")
+    names = [s.name for s in rescue.remedies("Er waren 12 mensen in het dorp, en dat was veel.", [finding])]
+    assert names == ["split"]
+    assert [s.name for s in rescue.remedies("Er waren 12 mensen.", [finding])] == ["wide-beam"]
