@@ -24,39 +24,11 @@ CLAUSE = re.compile(
 LITERAL = re.compile(f"{EMAIL.pattern}|{URL.pattern}|[¼-¾⅐-⅞]", EMAIL.flags | URL.flags)
 """What is copied under the strategy ``protect``: addresses and vulgar fractions."""
 
-ALWAYS_CAPITAL = frozenset(
-    # fmt: off
-    {
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-        "I'm",
-        "I've",
-        "I'll",
-        "I'd",
-        "I’m",
-        "I’ve",
-        "I’ll",
-        "I’d",
-    }
-    # fmt: on
-)
+ALWAYS_CAPITAL = frozenset({
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January", "February", "March",
+    "April", "May", "June", "July", "August", "September", "October", "November", "December", "I'm", "I've", "I'll",
+    "I'd", "I’m", "I’ve", "I’ll", "I’d",
+})  # fmt: skip
 """English words that have a capital where the Dutch ones have none."""
 
 NO_SPACE = re.compile(r" ([.,;:!?)\]}”’»](?:\s|$))")
