@@ -43,8 +43,13 @@ def translate(
         list[str] | None, typer.Argument(metavar="FILE|FOLDER|GLOB...", help="Articles; none or - is stdin.")
     ] = None,
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="File, or folder for several articles; none is stdout."),
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|FOLDER",
+            help="File, or folder for several articles or where it ends with a slash; none is stdout.",
+        ),
     ] = None,
     lines: Annotated[
         bool,
@@ -118,7 +123,7 @@ def translate(
 
     sources = [text for text in inputs or [] if text != "-"]
     if lines:
-        _translate_lines(opened, settings, sources, output, encoding, rescue, quiet)
+        _translate_lines(opened, settings, sources, Path(output) if output else None, encoding, rescue, quiet)
         return
     langs = settings["source_lang"], settings["target_lang"]
     kind = bilingual.value if bilingual else None

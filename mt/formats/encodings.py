@@ -292,6 +292,7 @@ def _declared(raw: bytes) -> str | None:
 
 _DUTCH = frozenset("éëèêïíîöóôüúûáàâäçñÉËÏÖÜÈÁÓĲĳ")
 _MARKS = frozenset("‘’“”„‚…–—€«»°·•§©®½¼¾²³×")
+_QUOTES = frozenset("‘’“”„«»")
 _HIGH = re.compile(rb"[A-Za-z]?[\x80-\xff][A-Za-z]?")
 
 
@@ -312,10 +313,15 @@ def _code_page(raw: bytes) -> str:
 
 def _plausible(context: str) -> int:
     """How well a character between its neighbours fits a Dutch text."""
-    character = next(c for c in context if c > "\x7f")
-    inside_word = any(c <= "\x7f" for c in context)
+    at = next(i for i, c in enumerate(context) if c > "\x7f")
+    character, before, after = context[at], context[:at], context[at + 1 :]
     if character in _DUTCH:
-        return 2 if inside_word else 1
+        if (before.islower() and character.isupper()) or (character.islower() and after.isupper()):
+            return -2
+        return 2 if before or after else int(character in "àÀ")
+    if character in _QUOTES and (before or after):
+        # A quote clings to one side of a word; an apostrophe also stands inside it.
+        return 2 if bool(before) != bool(after) or character == "’" else -1
     if character in _MARKS:
-        return 1
+        return -1 if before and after else 1
     return 0 if character.isalpha() else -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -68,7 +69,7 @@ class Done:
 
 def plan(
     inputs: Sequence[str],
-    output: Path | None,
+    output: str | Path | None,
     source_lang: str,
     target_lang: str,
     kind: str | None = None,
@@ -78,7 +79,7 @@ def plan(
 
     Args:
         inputs: files, folders and globs; empty for stdin.
-        output: a file for one input; a folder for several; None for stdout.
+        output: a file for one input; a folder for several, or where it ends with a slash; None for stdout.
         source_lang, target_lang: ``artikel.nl.txt`` becomes ``artikel.en.txt``.
         kind: suffix of side-by-side output, or None.
         to_stdout: whether several inputs may share stdout.
@@ -86,22 +87,26 @@ def plan(
     Raises:
         UsageError: an input is missing or an output cannot be written.
     """
+    target = Path(output) if output else None
     if not inputs:
-        if output:
-            require_writable(output, [])
-        return [Work(None, output)]
+        if target:
+            require_writable(target, [])
+        return [Work(None, target)]
     files = find_files(inputs, formats.suffixes())
     sources = [file for file, _ in files]
-    into_folder = output is not None and (output.is_dir() or str(output).endswith("/") or len(files) > 1)
-    if len(files) > 1 and output is None and not to_stdout:
+    slash = str(output).endswith(("/", os.sep))
+    into_folder = target is not None and (target.is_dir() or slash or len(files) > 1)
+    if into_folder and target is not None and target.is_file():
+        raise UsageError(f"{target} is a file.", "Give a folder with --output.")
+    if len(files) > 1 and target is None and not to_stdout:
         raise UsageError(
             f"{len(files)} articles need a folder for their translations.", "Give one: --output FOLDER"
         )
     jobs = []
     for file, relative in files:
-        path = output
-        if into_folder and output is not None:
-            path = output / relative.with_name(
+        path = target
+        if into_folder and target is not None:
+            path = target / relative.with_name(
                 _translated_name(relative.name, source_lang, target_lang, kind)
             )
         if path:

@@ -21,8 +21,10 @@ CLAUSE = re.compile(
 """Where a long sentence may be cut: after a clause mark, or before a conjunction."""
 
 
-LITERAL = re.compile(f"{EMAIL.pattern}|{URL.pattern}|[¼-¾⅐-⅞]", EMAIL.flags | URL.flags)
-"""What is copied under the strategy ``protect``: addresses and vulgar fractions."""
+PICTURE = "[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0e\ufe0f\u200d\u2600-\u27bf\U0001f000-\U0001faff]*"
+
+LITERAL = re.compile(f"{EMAIL.pattern}|{URL.pattern}|[¼-¾⅐-⅞]|{PICTURE}", EMAIL.flags | URL.flags)
+"""What is copied under the strategy ``protect``: addresses, vulgar fractions and emoji."""
 
 ALWAYS_CAPITAL = frozenset({
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January", "February", "March",

@@ -194,9 +194,9 @@ def _figures_compared(source: Side, target: Side) -> Iterator[Finding]:
     if _same_pieces(here, there) or _same_digits(here, there):
         return
     if here:
-        here = _not_in_words(here, target)
+        here = _not_in_words(here, source, target)
     if there:
-        there = _not_in_words(there, source)
+        there = _not_in_words(there, target, source)
     if here or there:
         yield from _left_over(here, there)
 
@@ -212,7 +212,7 @@ def changed_figures(source: Side, target: Side) -> tuple[list[Figure], list[Figu
     """The figures of both sides without a counterpart in figures or words, in order."""
     here, there = _unmatched(figures(source), figures(target), lambda s, t: bool(s.readings & t.readings))
     here, there = _unmatched(here, there, _copied)
-    return _not_in_words(here, target), _not_in_words(there, source)
+    return _not_in_words(here, source, target), _not_in_words(there, target, source)
 
 
 def _same_code(figure: Figure, source: Side) -> bool:
@@ -236,9 +236,17 @@ def _unmatched(
     return left, rest
 
 
-def _not_in_words(left: Sequence[Figure], other: Side) -> list[Figure]:
-    """The figures whose value the other side does not have in words either."""
-    values: list[Reading] = [(value,) for numeral in numerals(other) for value in numeral.values]
+def _not_in_words(left: Sequence[Figure], own: Side, other: Side) -> list[Figure]:
+    """The figures of one side whose value the other side does not have in words either.
+
+    Words that have their own counterpart do not count: the 9 of "9 september" is not in "September".
+    """
+    words = list(numerals(other))
+    for numeral in numerals(own):
+        same = next((word for word in words if set(word.values) & set(numeral.values)), None)
+        if same is not None:
+            words.remove(same)
+    values: list[Reading] = [(value,) for numeral in words for value in numeral.values]
     if other.lang == "nl":
         for hour, minute in clock_times(other.text.lower()):
             values += [(hour, minute), (hour + 12, minute), (12, minute)]

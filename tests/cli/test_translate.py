@@ -72,6 +72,12 @@ def test_a_folder_goes_to_a_folder(mt: Mt, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "deep" / "b.md").read_text(encoding="utf-8").startswith("# ")
 
 
+def test_an_output_that_ends_with_a_slash_is_a_folder(mt: Mt, tmp_path: Path) -> None:
+    (tmp_path / "a.nl.txt").write_text("Het regent vandaag.\n", encoding="utf-8")
+    mt("translate", "a.nl.txt", "--output", "out/deep/")
+    assert (tmp_path / "out" / "deep" / "a.en.txt").is_file()
+
+
 @pytest.mark.parametrize("kind", ["html", "tsv", "md"])
 def test_side_by_side_output_holds_source_target_and_score(mt: Mt, article: Path, kind: str) -> None:
     written = mt("translate", article, "--bilingual", kind).stdout.decode()

@@ -31,6 +31,12 @@ def test_a_code_page_is_found_by_its_dutch_letters_and_told(encoding: str) -> No
     assert decoded.notes == (f"Not UTF-8; read as {encoding}.",)
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman"])
+def test_quotes_and_dashes_do_not_make_one_code_page_look_like_another(encoding: str) -> None:
+    text = "Het café was vol, zei hij.\n‘Ja’ – zei “één van hen”, foto’s à €5.\n"
+    assert formats.decode(text.encode(encoding)).encoding == encoding
+
+
 def test_a_dos_code_page_is_found_by_its_dutch_letters() -> None:
     text = "Eén coördinator beëindigt de ruïne."
     assert formats.decode(text.encode("cp850")).text == text
