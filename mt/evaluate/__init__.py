@@ -208,7 +208,7 @@ def compare(
         metrics: keys of ``METRICS``.
         tests: keys of ``TESTS``: paired bootstrap (Koehn 2004), approximate randomisation (Riezler and
             Maxwell 2005).
-        samples: test name to resamples or trials where they differ from ``TESTS``.
+        samples: test name to resamples or trials where they differ from ``TESTS``; 0 leaves the test out.
         confidence: bootstrap resamples for the intervals, 0 for none; with the bootstrap test its number of
             resamples counts.
         seed: of the random numbers; None takes a different one at every call.

@@ -6,7 +6,7 @@ over all resamples are then one product of matrices.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,6 +65,15 @@ def is_whole(statistics: NDArray[np.floating]) -> bool:
     return bool((statistics == np.floor(statistics)).all())
 
 
+def total(statistics: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Sums over all segments: ``[segments, k]`` to ``[k]``, one segment after the other as sacrebleu adds them."""
+    if is_whole(statistics):
+        whole: NDArray[np.float64] = statistics.sum(axis=0, dtype=np.float64)
+        return whole
+    last: NDArray[np.float64] = np.cumsum(statistics, axis=0, dtype=np.float64)[-1]
+    return last
+
+
 def randomised_totals(
     pairs: Sequence[tuple[NDArray[np.floating], NDArray[np.floating]]], trials: int, seed: int | None
 ) -> Iterator[list[tuple[NDArray[np.float64], NDArray[np.float64]]]]:
@@ -78,27 +87,35 @@ def randomised_totals(
     Yields:
         A block of trials: for each pair the sums of both pseudo-systems, ``[block, k]`` each.
     """
-    differences = [baseline - system for baseline, system in pairs]
-    exact = all(is_exact(table) for table in differences)
-    sums = [[table.sum(0, dtype=np.float64) for table in pair] for pair in pairs]
-    starts = [(system, baseline + system) for baseline, system in sums]
+    shuffled = [_shuffled(*pair) for pair in pairs]
     for coins in _coins(len(pairs[0][0]), trials, seed):
-        block = []
-        for (start, both), moved in zip(starts, _products(coins, differences, exact), strict=True):
-            one = start + moved
-            block.append((one, both - one))
-        yield block
-
-
-def _products(
-    coins: NDArray[np.bool_], tables: Sequence[NDArray[np.floating]], exact: bool
-) -> list[NDArray[np.float64]]:
-    """What each trial moves from one pseudo-system to the other; float32 where it loses nothing, for speed."""
-    if exact:
         few = coins.astype(np.float32)
-        return [(few @ table.astype(np.float32)).astype(np.float64) for table in tables]
-    many = coins.astype(np.float64)
-    return [many @ table for table in tables]
+        yield [sums(coins, few) for sums in shuffled]
+
+
+def _shuffled(
+    baseline: NDArray[np.floating], system: NDArray[np.floating]
+) -> Callable[[NDArray[np.bool_], NDArray[np.float32]], tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """What sums two pseudo-systems for a block of coin throws, given as bits and as float32.
+
+    Whole numbers take one product of their differences, in float32 where it loses nothing. Others round on the
+    way, and are multiplied as sacrebleu does it.
+    """
+    difference = baseline - system
+    if not is_whole(difference):
+        one, other = baseline.astype(np.float64), system.astype(np.float64)
+        return lambda coins, _: (coins @ one + ~coins @ other, ~coins @ one + coins @ other)
+    start, both = total(system), total(baseline) + total(system)
+    narrow, wide = difference.astype(np.float32), difference.astype(np.float64)
+    exact = is_exact(difference)
+
+    def sums(
+        coins: NDArray[np.bool_], few: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        moved = (few @ narrow).astype(np.float64) if exact else coins.astype(np.float64) @ wide
+        return start + moved, both - (start + moved)
+
+    return sums
 
 
 def p_value(statistics: NDArray[np.floating], observed: float) -> float:

@@ -19,6 +19,7 @@ from mt.evaluate.resample import (
     bounds,
     p_value,
     randomised_totals,
+    total,
 )
 
 if TYPE_CHECKING:
@@ -125,7 +126,9 @@ class Scorer:
         for test in tests:
             if test not in TESTS:
                 raise unknown_name("significance test", test, TESTS)
-            chosen[test] = (samples or {}).get(test, TESTS[test])
+            count = (samples or {}).get(test, TESTS[test])
+            if count:
+                chosen[test] = count
         if baseline is not None and baseline not in self.systems:
             raise unknown_name("baseline", baseline, self.systems)
         if len(self.systems) == 1:
@@ -135,8 +138,8 @@ class Scorer:
 
     def total(self, metric: str, system: str) -> float:
         """The corpus score as computed, which a perfect match can lift an instant above 100."""
-        summed = self.statistics(metric, system).sum(axis=0, dtype=np.float64, keepdims=True)
-        return float(self.metrics[metric].scores(summed)[0])
+        summed = total(self.statistics(metric, system))
+        return float(self.metrics[metric].scores(summed[None])[0])
 
     def _bootstrap(self, plan: _Plan) -> _Drawn:
         """Scores in every resample; all systems and metrics see the same resamples."""

@@ -46,7 +46,8 @@ class Ter:
                 min(edits(words, other) for other in texts)
                 for words, texts in zip(map(self._words, hypotheses), others, strict=True)
             ]
-            return np.array([edited, lengths], dtype=np.float64).T
+            # Mean lengths are not whole, and how an array lies in memory decides in which order it is summed.
+            return np.ascontiguousarray(np.array([edited, lengths], dtype=np.float64).T)
 
         return statistics
 

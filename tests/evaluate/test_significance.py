@@ -83,6 +83,15 @@ def test_any_system_can_be_the_baseline(corpus: dict[str, list[str]]) -> None:
     assert by_name["dropped"].delta == by_name["dropped"].score.value - by_name["mixed"].score.value
 
 
+def test_no_resamples_are_no_test_and_no_interval(corpus: dict[str, list[str]]) -> None:
+    systems = {name: corpus[name] for name in ("dropped", "swapped")}
+    made = compare(systems, [corpus["reference"]], metrics=["bleu"], samples={"bootstrap": 0}, confidence=0)
+    for row in made.rows["BLEU"]:
+        assert not row.p_values
+        assert row.score.interval is None
+    assert not made.pairwise["BLEU"]
+
+
 def test_both_tests_at_once_give_what_each_gives_alone(corpus: dict[str, list[str]]) -> None:
     systems = {name: corpus[name] for name in ("dropped", "mixed")}
     samples = {"bootstrap": 100, "randomisation": 200}
@@ -217,3 +226,16 @@ def test_unknown_tests_and_baselines_are_errors_that_name_the_known(corpus: dict
         compare(systems, [corpus["reference"]], "onee", metrics=["bleu"])
     with pytest.raises(UsageError, match="bootstrap"):
         compare(systems, [corpus["reference"]], metrics=["bleu"], tests=["bootstrp"])
+
+
+@pytest.mark.parametrize(("test", "short"), [("bootstrap", "bs"), ("randomisation", "ar")])
+def test_three_references_whose_mean_length_is_not_whole_have_the_sums_of_sacrebleu(
+    corpus: dict[str, list[str]], test: str, short: str
+) -> None:
+    third = [line.replace(" a ", " ").replace(" of ", " ") for line in corpus["reference"]]
+    systems = {name: corpus[name] for name in ("dropped", "mixed")}
+    for count in (17, 40, 149, 150):
+        streams = [lines[:count] for lines in (corpus["reference"], corpus["reference2"], third)]
+        few = {name: lines[:count] for name, lines in systems.items()}
+        ours = compare(few, streams, metrics=["ter"], tests=[test], samples={test: 200}, confidence=0)
+        check(ours, test, theirs(list(few.items()), streams, short, 200))
