@@ -102,7 +102,7 @@ def _shuffled(
     way, and are multiplied as sacrebleu does it.
     """
     difference = baseline - system
-    if not is_whole(difference):
+    if not (is_whole(baseline) and is_whole(system)):
         one, other = baseline.astype(np.float64), system.astype(np.float64)
         return lambda coins, _: (coins @ one + ~coins @ other, ~coins @ one + coins @ other)
     start, both = total(system), total(baseline) + total(system)

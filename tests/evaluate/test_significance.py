@@ -233,8 +233,11 @@ def test_three_references_whose_mean_length_is_not_whole_have_the_sums_of_sacreb
     corpus: dict[str, list[str]], test: str, short: str
 ) -> None:
     third = [line.replace(" a ", " ").replace(" of ", " ") for line in corpus["reference"]]
-    systems = {name: corpus[name] for name in ("dropped", "mixed")}
-    for count in (17, 40, 149, 150):
+    # Systems that differ in few segments tie with the observed difference, and the last bit decides.
+    both = zip(corpus["dropped"], corpus["swapped"], strict=True)
+    almost = [other if n % 7 == 3 else line for n, (line, other) in enumerate(both)]
+    systems = {"dropped": corpus["dropped"], "almost": almost}
+    for count in (17, 25, 150):
         streams = [lines[:count] for lines in (corpus["reference"], corpus["reference2"], third)]
         few = {name: lines[:count] for name, lines in systems.items()}
         ours = compare(few, streams, metrics=["ter"], tests=[test], samples={test: 200}, confidence=0)
