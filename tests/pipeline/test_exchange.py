@@ -268,6 +268,30 @@ def test_reviews_of_two_stores_meet(store: Store, other: Store, tmp_path: Path) 
     assert [one.status for one in store.pairs(document)] == [Status.EDITED, Status.OPEN]
 
 
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    name=st.sampled_from(LOSS_FREE),
+    before=st.lists(DECISIONS, max_size=3),
+    there=st.lists(DECISIONS, max_size=3),
+)
+def test_whatever_was_decided_elsewhere_comes_home(
+    name: str,
+    before: list[tuple[Verdict, str, str, datetime, str]],
+    there: list[tuple[Verdict, str, str, datetime, str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("home")
+    with Store.open(folder / "a.db") as store, Store.open(folder / "b.db") as other:
+        (pair,) = store.pairs(article(store, "The cat sleeps."))
+        decide(store, pair.id, before)
+        import_file(other, export_file(store, folder / f"out.{ENDINGS[name]}"))
+        (away,) = other.select(PairQuery())
+        decide(other, away.id, there)
+        done = import_file(store, export_file(other, folder / f"back.{ENDINGS[name]}"))
+        assert (done.counts.new, done.counts.conflicts) == (0, 0)
+        assert records(store) == records(other)
+
+
 def test_where_both_were_changed_the_store_stands_and_the_conflict_is_told(
     store: Store, tmp_path: Path
 ) -> None:
