@@ -515,7 +515,7 @@ class _FileImport:
             return
         ids = [match.stored.id for match in matches]
         histories, carried = self._store.reviews(ids), self._store.carried(ids)
-        decisions: list[tuple[Review, int]] = []
+        decisions: list[tuple[Review, int | None]] = []
         for record, stored in ((match.record, match.stored) for match in matches):
             history = histories.get(stored.id, [])
             news = news_of(
@@ -533,12 +533,14 @@ class _FileImport:
             self.counts.known += not news.reviews
             version = stored.version
             for review in news.reviews:
-                decisions.append((review, version))
-                version += review.verdict is not Verdict.COMMENTED
+                # The same comment may stand there twice; with a version the second is taken for the first.
+                comment = review.verdict is Verdict.COMMENTED
+                decisions.append((review, None if comment else version))
+                version += not comment
             self._add_marks(record, stored.id)
         self._decide(decisions, {match.stored.id: match.stored.pair for match in matches})
 
-    def _decide(self, decisions: Sequence[tuple[Review, int]], pairs: dict[int, Pair]) -> None:
+    def _decide(self, decisions: Sequence[tuple[Review, int | None]], pairs: dict[int, Pair]) -> None:
         """Store decisions; a new target is judged."""
         if not decisions:
             return

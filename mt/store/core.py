@@ -655,12 +655,12 @@ class Store:
             return Saved(saved, pairs.load_one(session, review.pair))
 
     def record_all(
-        self, decisions: Sequence[tuple[Review, int]], scores: Sequence[QualityScore | None] = ()
+        self, decisions: Sequence[tuple[Review, int | None]], scores: Sequence[QualityScore | None] = ()
     ) -> list[bool]:
         """Store many decisions in one transaction, each with the version it was made on.
 
         Args:
-            decisions: in order.
+            decisions: in order; one without a version is stored whatever stands there.
             scores: of the new targets, one for each decision; none at all, or None, keeps what is there.
 
         Returns:
