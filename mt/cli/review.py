@@ -93,6 +93,8 @@ def pairs(
     keymap = Keymap(settings["review.keys"])
     if not accept_all:
         require_terminal()
+    # A store that is not there is a slip of the fingers: one is not made for a review.
+    open_store(settings, read_only=True).close()
     with open_store(settings) as opened:
         start = Start(*_wanted(opened, documents or [], filter_, saved, order), settings["review.mqm"])
         judge, name = LateJudge(settings), settings["reviewer"] or getpass.getuser()

@@ -49,6 +49,7 @@ def test_importing_every_part_loads_no_heavy_library() -> None:
         "store",
         "pipeline",
         "config",
+        "review.terminal",
         "cli",
     ]
     assert not loaded_by("import " + ", ".join(f"mt.{part}" for part in parts)) & HEAVY

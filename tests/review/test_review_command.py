@@ -158,6 +158,14 @@ def test_a_folder_that_cannot_be_written_is_told(call: Call, location: Path) -> 
     assert "Give a file.svg or a folder" in err
 
 
+def test_a_store_that_is_not_there_is_not_made(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    command = typer.main.get_command(app)
+    words = ["--accept-all", "--store", str(tmp_path / "typo.db")]
+    assert report.run(lambda: command.main(words, prog_name="mt review", standalone_mode=False)) == 5
+    assert "There is no store at" in capfd.readouterr().err
+    assert not (tmp_path / "typo.db").exists()
+
+
 def test_statistics_of_an_empty_store_say_what_to_do(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

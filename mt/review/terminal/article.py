@@ -14,7 +14,7 @@ from textual.widgets import Static
 from mt.review.terminal.facts import score_word
 from mt.review.terminal.lines import Lines
 from mt.review.terminal.pane import NARROW
-from mt.review.terminal.text import clipped, columns, visible
+from mt.review.terminal.text import clipped, columns, indented, visible
 from mt.store import Order, PairQuery, Store, StoredPair
 
 AROUND = 60
@@ -146,6 +146,6 @@ class Article(ModalScreen[int | None]):
         if room >= NARROW - 16:
             lines = columns(source, target, room, LINES)
         else:
-            lines = [*clipped(source, room, LINES), *clipped(target.stylize("italic"), room, LINES)]
+            lines = [*clipped(source, room, LINES), *indented(target, room, "  ", "  ", LINES)]
         rows = [head + lines[0], *(Content(" " * len(head)) + line for line in lines[1:])]
         return [row.stylize("reverse") for row in rows] if place == self._place else rows

@@ -66,16 +66,21 @@ ACTIONS = (
 )
 """Every action in the order of the help."""
 
-NAMED = {
-    "up down left right home end pageup pagedown enter tab space backspace delete insert": "",
-    "up down left right home end pageup pagedown tab": "shift+",
-    "up down left right home end pageup pagedown": "ctrl+",
-    " ".join("abdefghklnoprtuvwxyz"): "ctrl+",
-    " ".join(f"f{number}" for number in range(1, 13)): "",
-}
-"""Keys that have a name instead of a sign, and what stands before it; those that terminals tell apart."""
+MOVING = ("up", "down", "left", "right", "home", "end", "pageup", "pagedown")
 
-NAMES = frozenset(before + name for names, before in NAMED.items() for name in names.split())
+CONTROLLED = "abdefgklnoprtuvwxy"
+"""Letters with Ctrl that terminals keep apart from other keys and do not take for themselves."""
+
+NAMES = frozenset(
+    [
+        *MOVING,
+        *("enter", "tab", "space", "backspace", "delete", "insert"),
+        *(f"shift+{name}" for name in (*MOVING, "tab")),
+        *(f"ctrl+{name}" for name in (*MOVING, *CONTROLLED)),
+        *(f"f{number}" for number in range(1, 13)),
+    ]
+)
+"""Keys that have a name instead of a sign."""
 
 SHOWN = {
     "up": "↑",

@@ -12,7 +12,7 @@ from mt.review.session import PairView
 from mt.review.terminal.cursor import Cursor
 from mt.review.terminal.facts import COLOURS
 from mt.review.terminal.keys import ACTIONS, Keymap
-from mt.review.terminal.text import Mark, clipped, columns, marked, number_sign, visible, words
+from mt.review.terminal.text import Mark, clipped, columns, indented, marked, number_sign, visible, words
 from mt.store import StoredPair
 
 NARROW = 70
@@ -74,7 +74,7 @@ def context_lines(neighbours: Iterable[StoredPair], width: int, most: int) -> li
         if width >= NARROW - 3:
             lines += columns(source, target, width, most)
         else:
-            lines += [*clipped(source, width, most), *clipped(target, width, most)]
+            lines += [*clipped(source, width, most), *indented(target, width, "  ", "  ", most)]
     return lines
 
 

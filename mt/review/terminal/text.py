@@ -134,8 +134,17 @@ def stacked(lines: Iterable[Content]) -> Content:
     return Content("\n").join(list(lines))
 
 
-def indented(text: Content, width: int, first: str, rest: str = "   ") -> list[Content]:
-    """A text behind a heading, its further lines under its first one."""
+def indented(
+    text: Content, width: int, first: str, rest: str = "   ", most: int | None = None
+) -> list[Content]:
+    """A text behind a heading, its further lines under its first one.
+
+    Args:
+        text: the text.
+        width: cells of a line, heading included.
+        first, rest: what stands before the first line and before the others.
+        most: lines at most.
+    """
     wide = max(8, width - max(len(first), len(rest)))
-    lines = clipped(text, wide)
+    lines = clipped(text, wide, most)
     return [Content(first if number == 0 else rest) + line for number, line in enumerate(lines)]

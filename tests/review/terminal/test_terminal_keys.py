@@ -63,4 +63,14 @@ def test_two_actions_may_change_their_keys_with_each_other() -> None:
 
 
 def test_keys_that_the_terminal_keeps_for_itself_have_no_name() -> None:
-    assert not NAMES & {"ctrl+c", "ctrl+q", "ctrl+s", "ctrl+i", "ctrl+j", "ctrl+m", "escape"}
+    assert not NAMES & {
+        "ctrl+c",
+        "ctrl+q",
+        "ctrl+s",
+        "ctrl+i",
+        "ctrl+j",
+        "ctrl+m",
+        "ctrl+h",
+        "ctrl+z",
+        "escape",
+    }

@@ -729,3 +729,30 @@ def test_what_does_not_fit_is_scrolled_to(store: Store) -> None:
         assert "▲" not in screen.text
 
     review(store, script, size=(80, 16))
+
+
+def test_a_pair_that_somebody_else_holds_is_shown_with_the_holder(store: Store) -> None:
+    bert = ReviewSession(store, "bert")
+    (held,) = bert.queue.next(parse_filter("Reizigers"))
+
+    async def script(screen: Screen) -> None:
+        await screen.press("o")
+        assert screen.pair.id == held.id
+        assert "bert has this pair" in screen.text
+        await screen.press("n")
+        assert "bert has this pair" not in screen.text
+
+    review(store, script)
+
+
+def test_a_narrow_window_puts_the_target_below_the_source(store: Store) -> None:
+    async def script(screen: Screen) -> None:
+        lines = screen.text.splitlines()
+        assert " nl" in lines
+        assert lines.index(" en") > lines.index(" nl")
+        assert "│" not in screen.text
+        await screen.press("e")
+        assert screen.app.editor.region.y > screen.app.part("original").region.y
+        await screen.press("escape")
+
+    review(store, script, size=(50, 30))
