@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -204,19 +205,22 @@ def moved_codes(codes: Sequence[Code], before: str, after: str) -> tuple[Code, .
 # File to store
 
 
+_MADE_HERE = re.compile(r"[a-z0-9-]+-[0-9a-f]{4,}\.[0-9]+")
+"""Identifiers that this program gives; they mean the same pair wherever the file has been."""
+
+
 def key_of(record: PairRecord) -> int | None:
     """A signed 64-bit number by which an entry of a file is known again; None where the file gives it no name.
 
-    Two entries have the same number where identifier, document, place, source and languages are equal.
+    Two entries have the same number where identifier, source and languages are equal, and, unless this program made
+    the identifier, document and place too.
     """
     if not record.id and (not record.document or record.index is None):
         return None
-    parts = (record.id, record.document, record.index, record.source, record.source_lang, record.target_lang)
-    return int.from_bytes(
-        hashlib.blake2b(_json(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest(),
-        "big",
-        signed=True,
-    )
+    place = ("", None) if _MADE_HERE.fullmatch(record.id) else (record.document, record.index)
+    said = _json((record.id, *place, record.source, record.source_lang, record.target_lang))
+    digest = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def row_of(record: PairRecord, who: Who) -> PairRow:

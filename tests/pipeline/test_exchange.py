@@ -334,6 +334,18 @@ def test_a_note_written_elsewhere_is_a_comment_once(store: Store, tmp_path: Path
     ]  # fmt: skip
 
 
+def test_texts_and_identifiers_alone_find_the_pairs_in_either_store(
+    store: Store, other: Store, tmp_path: Path
+) -> None:
+    article(store, "one", "two")
+    import_file(other, export_file(store, tmp_path / "out.tmx"))
+    bare = [PairRecord(r.source, r.target + "!", id=r.id) for r in records(store)]
+    for where in (store, other):
+        done = import_file(where, written(tmp_path / "bare.tmx", *bare))
+        assert (done.counts.new, done.counts.updated) == (0, 2)
+        assert [one.pair.target for one in where.select(PairQuery())] == ["one!", "two!"]
+
+
 def test_a_pair_whose_source_has_changed_is_another_pair(store: Store, tmp_path: Path) -> None:
     article(store, "The cat sleeps.")
     done = sent_and_back(store, tmp_path / "x.tmx", lambda r: replace(r, source="De hond slaapt 0."))
