@@ -39,6 +39,13 @@ def line(name: str, seconds: Sequence[float]) -> str:
     return "\t".join([name, str(len(seconds)), *(f"{1000 * figure:.1f}" for figure in figures)])
 
 
+def first(server: Server) -> None:
+    """The first request after the start, with everything that is loaded by it."""
+    reviewer = Reviewer("first", server.port)
+    reviewer.work(1, apart=True)
+    print(f"next, the first after the start\t1\t{1000 * reviewer.next_seconds[0]:.1f}")
+
+
 def alone(server: Server, count: int) -> None:
     """One reviewer, with several filters and nobody else."""
     for filter_ in ("", "check:number", "score:0.3..0.5", "woord17"):
@@ -106,6 +113,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=2)
     options = parser.parse_args()
     with serving(options.store, free_port()) as server:
+        first(server)
         if options.alone:
             alone(server, options.alone)
         if options.paced:

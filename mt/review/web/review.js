@@ -33,7 +33,7 @@ class Review {
     this.editor = null;
     this.busy = false;
     this.left = false;
-    this.recount = later(4000, () => this.count());
+    this.countAgain = 0;
     this.relist = later(1000, () => this.list());
     this.renewing = setInterval(() => this.renew(), RENEW);
     this.goodbye = () => this.giveBack();
@@ -44,6 +44,7 @@ class Review {
     this.giveBack();
     this.left = true;
     clearInterval(this.renewing);
+    clearTimeout(this.recounting);
     removeEventListener("pagehide", this.goodbye);
   }
 
@@ -188,8 +189,16 @@ class Review {
   }
 
   async count() {
+    const start = performance.now();
     const { count } = await get("/api/count", { filter: this.filter });
+    this.countAgain = performance.now() + 100 * (performance.now() - start);
     this.tell(count);
+  }
+
+  /** Count after a while; where counting takes long, it takes a hundredth of the time at most. */
+  recount() {
+    clearTimeout(this.recounting);
+    this.recounting = setTimeout(() => this.count().catch(() => {}), Math.max(4000, this.countAgain - performance.now()));
   }
 
   tell(count) {
