@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -756,3 +757,63 @@ def test_a_narrow_window_puts_the_target_below_the_source(store: Store) -> None:
         await screen.press("escape")
 
     review(store, script, size=(50, 30))
+
+
+KEYS = (
+    *(
+        "a",
+        "e",
+        "r",
+        "s",
+        "u",
+        "f",
+        "c",
+        "d",
+        "m",
+        "n",
+        "p",
+        "o",
+        "v",
+        "w",
+        "x",
+        "j",
+        "1",
+        "2",
+        "tab",
+        "left",
+    ),
+    *(
+        "right",
+        "shift+right",
+        "up",
+        "down",
+        "pagedown",
+        "enter",
+        "enter",
+        "escape",
+        "escape",
+        "y",
+        "k",
+        "?",
+        "b",
+    ),
+)
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
+def test_whatever_is_pressed_nothing_breaks_and_undo_ends_where_it_began(store: Store, seed: int) -> None:
+    document = store.documents()[0].id
+    before = [one.pair for one in store.pairs(document)]
+    chance = random.Random(seed)
+
+    async def script(screen: Screen) -> None:
+        for _ in range(70):
+            await screen.press(chance.choice(KEYS))
+        await screen.press("escape", "escape", "escape")
+        session = screen.app.session
+        while session.undo():
+            continue
+
+    review(store, script, mqm=True)
+    assert [one.pair for one in store.pairs(document)] == before
+    assert {one.status for one in store.pairs(document)} == {"open"}
