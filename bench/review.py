@@ -72,6 +72,12 @@ def memory(screen: Terminal) -> float:
     return int(found[1]) / 1024 if found else float("nan")
 
 
+def processor(screen: Terminal) -> float:
+    """Seconds of processor time that the program has used."""
+    fields = Path(f"/proc/{screen.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main() -> None:
     """Print one line of TSV for each figure."""
     parser = argparse.ArgumentParser(
@@ -88,7 +94,9 @@ def main() -> None:
         screen, first, counted = open_screen(options.store, filter_)
         name = filter_ or "(none)"
         try:
+            before = processor(screen)
             shown, saved = decide(screen, options.decisions, random.Random(7))
+            used = (processor(screen) - before) / options.decisions
             largest = memory(screen)
             screen.press("q")
         except BaseException:
@@ -100,6 +108,7 @@ def main() -> None:
         print(line(f"decision shown as saved, filter {name}", saved))
         print(f"first pair after the start, filter {name}\t1\t{1000 * first:.0f}")
         print(f"pairs counted after the start, filter {name}\t1\t{1000 * counted:.0f}")
+        print(f"processor time for each decision, filter {name}\t1\t{1000 * used:.1f}")
         print(f"memory, filter {name}\t1\t{largest:.0f} MB", flush=True)
     print(line("next pair drawn, all", every))
 
