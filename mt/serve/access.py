@@ -36,7 +36,7 @@ FAILURES = 5
 FAILURE_SECONDS = 60.0
 """How long a wrong token is remembered."""
 
-WAITING = 8
+WAITING = 20
 """Tokens that wait to be compared; further ones are sent away, so that they hold no thread."""
 
 ADDRESSES = 10_000
@@ -171,7 +171,7 @@ class Access:
     def admit(self, token: str, client: str) -> float | None:
         """Compare a token in constant time.
 
-        A try counts as wrong until it was right, so that many at the same time do not pass for one.
+        Tokens are compared one at a time, so that many at the same time do not pass for one try.
 
         Returns:
             0 where it is right, None where it is wrong, or for how many seconds the address has to wait
@@ -180,26 +180,34 @@ class Access:
         if self._hash is None:
             return 0.0
         client = _network(client)
-        with self._lock:
-            recent = self._recent(client)
-            if len(recent) >= FAILURES:
-                return max(1.0, recent[-FAILURES] + FAILURE_SECONDS - self._now())
-            self._failures[client] = [*recent, self._now()]
-            while len(self._failures) > ADDRESSES:
-                del self._failures[next(iter(self._failures))]
+        if wait := self._wait(client):
+            return wait
         if not self._waiting.acquire(blocking=False):
             return 1.0
         try:
-            # One at a time, so that guesses cost memory for one and no more.
             with self._hashing:
-                right = hmac.compare_digest(_scrypt(token, self._salt), self._hash)
+                return self._wait(client) or self._compare(token, client, self._hash)
         finally:
             self._waiting.release()
-        if not right:
-            return None
+
+    def _wait(self, client: str) -> float:
+        """For how many seconds an address has to wait; 0 where it may try."""
         with self._lock:
-            self._failures.pop(client, None)
-        return 0.0
+            recent = self._recent(client)
+            if len(recent) < FAILURES:
+                return 0.0
+            return max(1.0, recent[-FAILURES] + FAILURE_SECONDS - self._now())
+
+    def _compare(self, token: str, client: str, known: bytes) -> float | None:
+        right = hmac.compare_digest(_scrypt(token, self._salt), known)
+        with self._lock:
+            if right:
+                self._failures.pop(client, None)
+            else:
+                self._failures[client] = [*self._recent(client), self._now()]
+                while len(self._failures) > ADDRESSES:
+                    del self._failures[next(iter(self._failures))]
+        return 0.0 if right else None
 
     def _recent(self, client: str) -> list[float]:
         since = self._now() - FAILURE_SECONDS
