@@ -47,6 +47,8 @@ class Terminal:
             stderr=theirs,
             env=variables,
             start_new_session=True,
+            # The terminal is its own, so that it is hung up on when this process ends.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
         )
         os.close(theirs)
         self._drawn: list[tuple[float, bytes]] = []
