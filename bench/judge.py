@@ -1,6 +1,6 @@
 """How well scores tell right pairs from spoilt ones, how calibrated they are, how often checks cry wolf, how fast.
 
-usage: python bench/judge.py auc NOISE.tsv [--cache FILE] [--diagram docs/benchmarks/quality.svg]
+usage: python bench/judge.py auc NOISE.tsv [--model NAME] [--cache FILE] [--diagram docs/benchmarks/quality.svg]
        python bench/judge.py alarms [--corpus corpora/dev] [--show CHECK]
        python bench/judge.py speed [--corpus corpora/dev] [--pairs 600] [--rounds 3]
 
@@ -11,7 +11,6 @@ gives the area under the ROC curve of real pairs against each type, for the scor
 from __future__ import annotations
 
 import argparse
-import pickle
 import statistics
 import time
 from collections import Counter
@@ -19,12 +18,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from fit_quality import Cache, measured
 
 from mt.align import load_encoder
 from mt.data import Severity
 from mt.engines import load
 from mt.evaluate import roc_auc
-from mt.pipeline.judge import BATCH, PairJudge
+from mt.pipeline.judge import PairJudge
 from mt.quality import Signals, check, score
 from mt.quality.fitting import reliability
 from mt.quality.scorer import shipped
@@ -46,25 +46,18 @@ def read_pairs(folder: Path) -> list[tuple[str, str]]:
     return [tuple(line.split("\t")) for line in lines if line.count("\t") == 1]
 
 
-def measured(pairs: list[tuple[str, str]], cache: Path | None) -> list[Signals]:
+def signals_of(pairs: list[tuple[str, str]], model: str, cache: Path | None) -> list[Signals]:
     """The signals of every pair, from the cache where it has them."""
-    known = pickle.loads(cache.read_bytes()) if cache and cache.is_file() else {}
-    missing = [pair for pair in dict.fromkeys(pairs) if pair not in known]
-    if missing:
-        judge = PairJudge(load(model="starter-nl-en"), load_encoder())
-        for start in range(0, len(missing), BATCH):
-            batch = missing[start : start + BATCH]
-            known |= zip(batch, judge.signals(batch), strict=True)
-        if cache:
-            cache.write_bytes(pickle.dumps(known))
-    return [known[pair] for pair in pairs]
+    engine = load(model=model)
+    level = PairJudge(engine).level
+    return [replace(one, level=level) for one in measured(pairs, engine, Cache(cache))]
 
 
 def areas(options: argparse.Namespace) -> None:
     """The table of areas, and calibration on a mix of real and spoilt pairs."""
     rows = [line.split("\t") for line in options.noise.read_text("utf-8").splitlines()[1:]]
     types, pairs = [row[0] for row in rows], [(row[3], row[4]) for row in rows]
-    signals = measured(pairs, options.cache)
+    signals = signals_of(pairs, options.model, options.cache)
     real = np.array([name == "real" for name in types])
     names = [name for name in dict.fromkeys(types) if name != "real"]
     weight = np.where(real, REAL_SHARE / real.sum(), 0.0)
@@ -195,6 +188,7 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("auc")
     command.add_argument("noise", type=Path)
+    command.add_argument("--model", default="starter-nl-en")
     command.add_argument("--cache", type=Path)
     command.add_argument("--diagram", type=Path)
     command.set_defaults(run=areas)

@@ -36,6 +36,15 @@ class WordEncoder(Protocol):
         ...
 
 
+@runtime_checkable
+class TextAndWordEncoder(Protocol):
+    """An encoder that knows texts and their words from one reading."""
+
+    def encode_both(self, texts: Sequence[str]) -> tuple[Floats, list[Floats]]:
+        """Vectors of the texts, ``[len(texts), d]``, and for each those of its white-space tokens."""
+        ...
+
+
 def run_vectors(encoder: Encoder, texts: Sequence[str], longest: int) -> Levels:
     """Embeddings of all runs of neighbouring texts; sums of vectors where the encoder knows no better."""
     if isinstance(encoder, SpanEncoder):
@@ -61,3 +70,11 @@ def word_vectors(encoder: Encoder, tokens: Sequence[str]) -> Floats:
     if isinstance(encoder, WordEncoder):
         return unit_rows(encoder.encode_words(tokens))
     return unit_rows(encoder.encode(tokens))
+
+
+def text_and_word_vectors(encoder: Encoder, texts: Sequence[str]) -> tuple[Floats, list[Floats]]:
+    """Vectors of norm 1 of texts, and of the white-space tokens of each in their context."""
+    if isinstance(encoder, TextAndWordEncoder):
+        vectors, words = encoder.encode_both(texts)
+        return vectors, [unit_rows(one) for one in words]
+    return encoder.encode(texts), [word_vectors(encoder, text.split()) for text in texts]

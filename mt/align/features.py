@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mt.align.encoders import Levels, run_sums
 from mt.align.search import KINDS
-from mt.align.vectors import Floats, Integers, cosines
+from mt.align.vectors import Floats, Integers
 
 LONGEST_RUN = max(a for a, _ in KINDS)
 
@@ -28,24 +28,29 @@ FEATURES = (
     "bias",
     "distance",
     "distance squared",
+    "gain",
     "overlap",
     "overlap squared",
+    "overlap gain",
     "length",
     "length squared",
     "numbers matched",
     "numbers missed",
     "names matched",
     "names missed",
+    "numbers strange",
 )
-NULL_FEATURES = ("bias", "nearest", "best overlap", "length", "numbers")
+NULL_FEATURES = ("bias", "nearest", "best overlap", "length", "numbers", "numbers strange")
 
 NEEDS = {
     "bias": "",
     "distance": "embeddings",
     "distance squared": "embeddings",
+    "gain": "embeddings",
     "nearest": "embeddings",
     "overlap": "translation",
     "overlap squared": "translation",
+    "overlap gain": "translation",
     "best overlap": "translation",
     "length": "lengths",
     "length squared": "lengths",
@@ -54,6 +59,7 @@ NEEDS = {
     "names matched": "numbers",
     "names missed": "numbers",
     "numbers": "numbers",
+    "numbers strange": "numbers",
 }
 """Feature to the signal that it comes from; the bias needs none."""
 
@@ -89,6 +95,7 @@ class Evidence:
         embeddings: sentence embeddings of norm 1, or None.
         overlap: bags of words in the target language of norm 1, or None.
         numbers, names: counts of strings that both texts have, not scaled, or None.
+        source_strange, target_strange: numbers before each boundary that the other text does not have anywhere.
         source_length, target_length: characters before each boundary, the source's scaled to the target's.
         lengths: whether lengths count.
     """
@@ -97,6 +104,8 @@ class Evidence:
     overlap: View | None
     numbers: View | None
     names: View | None
+    source_strange: NDArray[np.float64]
+    target_strange: NDArray[np.float64]
     source_length: NDArray[np.float64]
     target_length: NDArray[np.float64]
     lengths: bool
@@ -111,20 +120,31 @@ def collect(
     numbers: bool,
 ) -> Evidence:
     """Turn texts into evidence; a signal that is None or False is left out."""
-    left, right = _boundaries(source), _boundaries(target)
+    left, right = ([float(len(text)) for text in side] for side in (source, target))
+    here, there = ([_numbers(text) for text in side] for side in (source, target))
+    expansion = _expansion(sum(left), sum(right))
     return Evidence(
         None if embeddings is None else View(*embeddings),
         None if translation is None else _overlap(translation, target),
-        _shared(map(_numbers, source), map(_numbers, target)) if numbers else None,
+        _shared(here, there) if numbers else None,
         _shared(map(_names, source), map(_names, target)) if numbers else None,
-        left * _expansion(left[-1], right[-1]),
-        right,
+        _boundaries(_strange(here, there)),
+        _boundaries(_strange(there, here)),
+        _boundaries(left) * expansion,
+        _boundaries(right),
         lengths,
     )
 
 
-def _boundaries(texts: Sequence[str]) -> NDArray[np.float64]:
-    return np.concatenate([[0.0], np.cumsum([float(len(text)) for text in texts])])
+def _boundaries(amounts: Sequence[float]) -> NDArray[np.float64]:
+    """Sum of the amounts before each boundary."""
+    return np.concatenate([[0.0], np.cumsum(amounts)])
+
+
+def _strange(bags: Sequence[list[str]], others: Sequence[list[str]]) -> list[float]:
+    """How many strings of each bag are in none of the others."""
+    known = {word for bag in others for word in bag}
+    return [float(sum(word not in known for word in bag)) for bag in bags]
 
 
 def _expansion(source: float, target: float) -> float:
@@ -225,6 +245,7 @@ class Measure:
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
+        self._products: dict[tuple[int, int, int], tuple[tuple[int, int, int, int], Floats]] = {}
         self._background = background(evidence.embeddings) if evidence.embeddings else None
         self._weights = {
             id(view): ([_squares(x) for x in view.source], [_squares(x) for x in view.target])
@@ -242,21 +263,58 @@ class Measure:
         if not len(rows):
             return result
         if evidence.embeddings and self._background:
-            cosine = cosines(
-                evidence.embeddings.source[a - 1], evidence.embeddings.target[b - 1], first, other
-            )
+            cosine = self._cosines(evidence.embeddings, a, b, first, other)
             usual = 0.5 * (self._background.source[a - 1][first] + self._background.target[b - 1][other])
-            result[1] = np.clip((1 - cosine) / np.maximum(usual, 0.1), 0.0, 2.0)
+            usual = np.maximum(usual, 0.1)
+            result[1] = np.clip((1 - cosine) / usual, 0.0, 2.0)
             result[2] = result[1] ** 2
+            result[3] = self._gain(evidence.embeddings, kind, first, other, cosine) / usual
         if evidence.overlap:
-            result[3] = cosines(evidence.overlap.source[a - 1], evidence.overlap.target[b - 1], first, other)
-            result[4] = np.clip(result[3], 0.0, 1.0) ** 2
+            result[4] = self._cosines(evidence.overlap, a, b, first, other)
+            result[5] = np.clip(result[4], 0.0, 1.0) ** 2
+            result[6] = self._gain(evidence.overlap, kind, first, other, result[4])
         if evidence.lengths:
-            result[5:7] = self._lengths(rows, columns, first, other)
-        for at, view in ((7, evidence.numbers), (9, evidence.names)):
+            result[7:9] = self._lengths(rows, columns, first, other)
+        for at, view in ((9, evidence.numbers), (11, evidence.names)):
             if view:
                 result[at : at + 2] = self._matches(view, kind, first, other)
+        if evidence.numbers:
+            left, right = evidence.source_strange, evidence.target_strange
+            result[13] = np.minimum(left[rows] - left[first] + right[columns] - right[other], 4.0)
         return result
+
+    def _cosines(self, view: View, a: int, b: int, first: Integers, other: Integers) -> Floats:
+        """Dot products of the runs of ``a`` and ``b`` segments that begin at the given places.
+
+        Neighbouring kinds of beads ask for the same products, so the last block of each is kept.
+        """
+        needed = (int(first.min()), int(first.max()) + 1, int(other.min()), int(other.max()) + 1)
+        key = (id(view), a, b)
+        if key in self._products:
+            (top, bottom, left, right), product = self._products[key]
+            if top <= needed[0] and needed[1] <= bottom and left <= needed[2] and needed[3] <= right:
+                return np.asarray(product[first - top, other - left], dtype=np.float32)
+        source, target = view.source[a - 1], view.target[b - 1]
+        top, bottom = max(0, needed[0] - LONGEST_RUN), min(len(source), needed[1] + LONGEST_RUN)
+        left, right = max(0, needed[2] - LONGEST_RUN), min(len(target), needed[3] + LONGEST_RUN)
+        product = source[top:bottom].astype(np.float32) @ target[left:right].astype(np.float32).T
+        self._products[key] = (top, bottom, left, right), product
+        return np.asarray(product[first - top, other - left], dtype=np.float32)
+
+    def _gain(
+        self, view: View, kind: tuple[int, int], first: Integers, other: Integers, cosine: Floats
+    ) -> Floats:
+        """By how much a bead is more alike than the best one with a segment less at one of its four ends.
+
+        A segment that belongs to nothing makes the others less alike, one that belongs there more so.
+        """
+        a, b = kind
+        smaller = []
+        if a > 1:
+            smaller += [self._cosines(view, a - 1, b, first + k, other) for k in (0, 1)]
+        if b > 1:
+            smaller += [self._cosines(view, a, b - 1, first, other + k) for k in (0, 1)]
+        return cosine - np.max(smaller, axis=0) if smaller else np.zeros_like(cosine)
 
     def _lengths(self, rows: Integers, columns: Integers, first: Integers, other: Integers) -> Floats:
         """Difference of lengths in the unit of Gale and Church (1993), and its square."""
@@ -269,7 +327,7 @@ class Measure:
     def _matches(self, view: View, kind: tuple[int, int], first: Integers, other: Integers) -> Floats:
         """Shared strings that are on both sides, and those that are on one side only; at most four count."""
         a, b = kind
-        matched = cosines(view.source[a - 1], view.target[b - 1], first, other)
+        matched = self._cosines(view, a, b, first, other)
         left, right = self._weights[id(view)]
         weight = left[a - 1][first] + right[b - 1][other]
         return np.stack([np.clip(matched, 0, 4), np.clip(weight - 2 * matched, 0, 4)])
@@ -283,11 +341,17 @@ class Measure:
         evidence = self._evidence
         numbers = evidence.numbers or View([], [])
         return (
-            self._left_out(nearest[0], np.diff(evidence.source_length), numbers.source),
-            self._left_out(nearest[1], np.diff(evidence.target_length), numbers.target),
+            self._left_out(
+                nearest[0], np.diff(evidence.source_length), numbers.source, np.diff(evidence.source_strange)
+            ),
+            self._left_out(
+                nearest[1], np.diff(evidence.target_length), numbers.target, np.diff(evidence.target_strange)
+            ),
         )
 
-    def _left_out(self, nearest: Floats, length: NDArray[np.float64], numbers: Levels) -> Floats:
+    def _left_out(
+        self, nearest: Floats, length: NDArray[np.float64], numbers: Levels, strange: NDArray[np.float64]
+    ) -> Floats:
         result = np.zeros((len(NULL_FEATURES), len(length)), dtype=np.float32)
         result[0] = 1.0
         result[1:3] = nearest
@@ -295,6 +359,7 @@ class Measure:
             result[3] = np.log1p(length) - 4.0
         if numbers:
             result[4] = np.minimum(np.abs(numbers[0].astype(np.float32)).sum(axis=1), 4.0)
+            result[5] = np.minimum(strange, 4.0)
         return result
 
 

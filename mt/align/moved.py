@@ -12,6 +12,9 @@ from mt.data import Bead
 CLOSE = 0.5
 """Distance, as a share of that between unrelated segments, below which two left-out segments are translations."""
 
+NEAR = 0.65
+"""The same for a segment whose neighbour is that close: in a paragraph that moved every sentence moved."""
+
 MOST = 4000
 """Left-out segments of a side that are compared; beyond that two texts are strangers, not reordered."""
 
@@ -59,12 +62,13 @@ def find_moved(
     pairs = [
         (rows[i][0], columns[j][0], float(cosines[i, j]))
         for i, j in _mutual(cosines)
-        if 1.0 - cosines[i, j] < CLOSE * usual and rows[i][1] != columns[j][1]
+        if 1.0 - cosines[i, j] < NEAR * usual and rows[i][1] != columns[j][1]
     ]
     return tuple(
         Moved((run[0][0], run[-1][0] + 1), (run[0][1], run[-1][1] + 1), sum(c for *_, c in run) / len(run))
         for run in _runs(pairs)
-        if len(run) > 1 or len(texts[0][run[0][0]].split()) >= SHORTEST
+        if any(1.0 - cosine < CLOSE * usual for *_, cosine in run)
+        and (len(run) > 1 or len(texts[0][run[0][0]].split()) >= SHORTEST)
     )
 
 

@@ -7,7 +7,7 @@ makes runs of neighbouring segments cheap: their sums add up, and only the dense
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -104,14 +104,28 @@ class Usem3Encoder:
         """
         pieces = [self._tokenizer(token, False) for token in tokens]
         ids = [START, *(number for word in pieces for number in word), END]
-        owners = np.repeat(np.arange(len(pieces)), [len(word) for word in pieces])
         with self._limit():
             features = self._features([ids])[1:-1]
             vectors = features @ self._weights.cnn_W + self._weights.cnn_b
-        words = np.zeros((len(tokens), self.dimensions), dtype=np.float32)
-        np.add.at(words, owners, vectors)
-        counts = np.maximum(np.bincount(owners, minlength=len(tokens)), 1)
-        return np.asarray(words / counts[:, None], dtype=np.float32)
+        return _means(vectors, [len(word) for word in pieces])
+
+    def encode_both(self, texts: Sequence[str]) -> tuple[Floats, list[Floats]]:
+        """What :meth:`encode` and :meth:`encode_words` say of texts, for one reading of them."""
+        split = [[self._tokenizer(token, False) for token in text.split()] for text in texts]
+        whole = [[START, *(number for word in words for number in word), END] for words in split]
+        sums = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        counts = np.array([len(ids) if len(ids) > 2 else 0 for ids in whole], dtype=np.float32)
+        found: list[Floats] = []
+        with self._limit():
+            for first, batch in self._batches(whole):
+                vectors = self._features(batch) @ self._weights.cnn_W + self._weights.cnn_b
+                start = 0
+                for number, ids in enumerate(batch, first):
+                    here = vectors[start : start + len(ids)]
+                    start += len(ids)
+                    sums[number] = here.sum(axis=0) if counts[number] else 0.0
+                    found.append(_means(here[1:-1], [len(word) for word in split[number]]))
+            return self._dense(sums, counts), found
 
     @property
     def _weights(self) -> Any:
@@ -132,7 +146,8 @@ class Usem3Encoder:
         sums = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         counts = np.zeros(len(texts), dtype=np.float32)
         weights = self._weights
-        for first, batch in self._batches(texts):
+        read = (self._tokenizer(text[:LONGEST_TEXT], True) for text in texts)
+        for first, batch in self._batches(read):
             lengths = np.array([len(ids) for ids in batch])
             starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
             features = np.add.reduceat(self._features(batch), starts, axis=0)
@@ -144,12 +159,11 @@ class Usem3Encoder:
                     sums[first + k], counts[first + k] = 0.0, 0.0
         return sums, counts
 
-    def _batches(self, texts: Sequence[str]) -> Iterator[tuple[int, list[list[int]]]]:
-        """Piece numbers of the texts, some at a time, with the index of the first."""
+    def _batches(self, read: Iterable[list[int]]) -> Iterator[tuple[int, list[list[int]]]]:
+        """Piece numbers of texts, some at a time, with the index of the first."""
         first, size = 0, 0
         batch: list[list[int]] = []
-        for number, text in enumerate(texts):
-            ids = self._tokenizer(text[:LONGEST_TEXT], True)
+        for number, ids in enumerate(read):
             if batch and size + len(ids) > BATCH_PIECES:
                 yield first, batch
                 first, batch, size = number, [], 0
@@ -206,6 +220,17 @@ def _normalise(x: Floats, gain: Floats, bias: Floats, epsilon: float) -> Floats:
     x = x - x.mean(axis=1, keepdims=True)
     x /= np.sqrt(np.mean(x * x, axis=1, keepdims=True) + epsilon)
     return np.asarray(x * gain + bias, dtype=np.float32)
+
+
+def _means(rows: Floats, lengths: Sequence[int]) -> Floats:
+    """Mean of each stretch of rows; zero where a stretch has none."""
+    result = np.zeros((len(lengths), rows.shape[1]), dtype=np.float32)
+    sizes = np.asarray(lengths, dtype=np.int64)
+    filled = np.flatnonzero(sizes)
+    if len(filled):
+        starts = np.cumsum(sizes)[filled] - sizes[filled]
+        result[filled] = np.add.reduceat(rows, starts, axis=0) / sizes[filled, None]
+    return result
 
 
 def _window_sums(values: Floats, length: int) -> Floats:

@@ -355,7 +355,7 @@ class DocumentAligner:
         if warning := require_two_sides((str(job.source), str(job.target)), texts, self._sides):
             self._note(warning)
         identifiers = self._put(source, self._sides.target_lang), self._put(target, self._sides.source_lang)
-        known = self._known(identifiers)
+        known = self._store.find_alignment(*identifiers, self._aligner.method)
         if known is not None:
             return self._stored(job, known, source, target)
         left, right = ([s.plain for s in document.segments] for document in (source, target))
@@ -378,16 +378,6 @@ class DocumentAligner:
         identifier = self._store.put_document(document, other_lang)
         self._store.add_segments(identifier, document.segments)
         return identifier
-
-    def _known(self, identifiers: tuple[str, str]) -> str | None:
-        """The alignment of these documents by this method, if the store has it."""
-        for info in self._store.documents():
-            if info.kind != "alignment" or info.superseded:
-                continue
-            stored = self._store.alignment(info.id)
-            if (stored.source, stored.target, stored.method) == (*identifiers, self._aligner.method):
-                return info.id
-        return None
 
     def _stored(self, job: Job, identifier: str, source: Document, target: Document) -> Aligned:
         """An alignment as it stands in the store, as people may have changed it."""

@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
@@ -20,8 +21,10 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 from mt.data import Finding, Pair, QualityScore, Severity, Verdict
 from mt.errors import EngineError, FormatError, UsageError
 from mt.places import data_folder
-from mt.quality import NO_SIGNALS, Signals, score
+from mt.quality import NO_SIGNALS, Level, Signals, score
 from mt.quality.calibration import Calibration, fit_calibration
+from mt.quality.level import REFERENCE_LANGS, measure_level, reference
+from mt.quality.scorer import shipped
 
 if TYPE_CHECKING:
     from mt.align import Encoder
@@ -137,9 +140,18 @@ class PairJudge:
             engine = pool.submit(self._log_probs, chosen, (source_lang, target_lang))
             encoded = self._encoded(chosen)
             log_probs = engine.result()
+        level = self.level if any(log_probs) else None
         for index, values, signal in zip(places, log_probs, encoded, strict=True):
-            signals[index] = replace(signal, log_probs=values)
+            signals[index] = replace(signal, log_probs=values, level=level if values else None)
         return signals
+
+    @cached_property
+    def level(self) -> Level | None:
+        """How likely this engine finds right translations; None for the one that the score was fitted with."""
+        if self._engine is None or self._engine.info.model_sha256 in shipped().provenance["engine"]:
+            return None
+        found = [values for values in self._log_probs(reference(), REFERENCE_LANGS) if values]
+        return measure_level(found) if found else None
 
     def _log_probs(
         self, pairs: Sequence[tuple[str, str]], langs: tuple[str, str]
@@ -160,16 +172,14 @@ class PairJudge:
         """Cosines of the sentences and of their words in context."""
         if self._encoder is None or not pairs:
             return [NO_SIGNALS] * len(pairs)
-        from mt.align.encoders import word_vectors
+        from mt.align.encoders import text_and_word_vectors
 
-        sources = self._encoder.encode([source for source, _ in pairs])
-        targets = self._encoder.encode([target for _, target in pairs])
+        sources, here = text_and_word_vectors(self._encoder, [source for source, _ in pairs])
+        targets, there = text_and_word_vectors(self._encoder, [target for _, target in pairs])
         cosines = (sources * targets).sum(axis=1)
         signals = []
-        for (source, target), cosine in zip(pairs, cosines, strict=True):
-            here = word_vectors(self._encoder, source.split())
-            there = word_vectors(self._encoder, target.split())
-            likeness = here @ there.T
+        for cosine, left, right in zip(cosines, here, there, strict=True):
+            likeness = left @ right.T
             cover = likeness.max(axis=1).tolist(), likeness.max(axis=0).tolist()
             signals.append(Signals(None, float(cosine), *cover))
         return signals

@@ -18,6 +18,7 @@ from mt.data import Finding, QualityScore
 from mt.errors import unknown_name
 from mt.quality.casing import is_all_caps, restore_caps, sentence_case
 from mt.quality.language import identify
+from mt.quality.level import Level
 from mt.quality.repair import restore_numbers
 from mt.quality.trivial import trivial
 from mt.quality.view import PairView, view
@@ -25,6 +26,7 @@ from mt.quality.view import PairView, view
 __all__ = [
     "CHECKS",
     "Check",
+    "Level",
     "PairView",
     "Signals",
     "check",
@@ -74,12 +76,14 @@ class Signals:
         source_cover: for each white-space token of the source the cosine, in context, of the target token that
             it is most alike: the strength of its best word link.
         target_cover: the same for each white-space token of the target.
+        level: of the engine that the log-probabilities are from; None for the starter model of the package.
     """
 
     log_probs: Sequence[float] | None = None
     cosine: float | None = None
     source_cover: Sequence[float] | None = None
     target_cover: Sequence[float] | None = None
+    level: Level | None = None
 
 
 NO_SIGNALS = Signals()

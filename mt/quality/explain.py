@@ -16,6 +16,7 @@ GROUPS: dict[str, str] = {
     "source_uncovered": "known words of the source are not translated",
     "target_uncovered": "words of the target do not come from the source",
     "length_ratio": "the lengths do not fit",
+    "letters": "the lengths do not fit",
     "word_ratio": "the lengths do not fit",
     "sentences": "one side has more sentences",
     "clause_marks": "one side has more clauses",

@@ -10,7 +10,8 @@ from mt.data import Finding, Severity
 from mt.quality import Signals
 from mt.quality.language import FUNCTION_WORDS, function_words
 from mt.quality.lengths import ratio
-from mt.quality.lexicon import uncovered
+from mt.quality.level import Level
+from mt.quality.lexicon import missing_letters, uncovered
 from mt.quality.names import unmatched
 from mt.quality.negation import denials
 from mt.quality.view import PairView, Side
@@ -24,8 +25,8 @@ COUNTED_CHECKS = (
 )  # fmt: skip
 """Checks whose findings are features; what the others see is measured below without a threshold."""
 
-SURE, UNSURE = -4.0, -8.0
-"""Log-probabilities below which a token is a surprise, and a shock."""
+SURPRISE, SHOCK = 1.6, 3.0
+"""Surprises above which one in five and one in twenty of the tokens of right translations lie."""
 
 Features = dict[str, float]
 
@@ -42,6 +43,8 @@ def cheap(pair: PairView, findings: Sequence[Finding]) -> Features:
     shared = len(source.vocabulary & target.vocabulary)
     return found | {
         "length_ratio": math.log(ratio(pair)),
+        "letters_target": missing_letters(source, target, pair.lexicon.source_letters),
+        "letters_source": missing_letters(target, source, pair.lexicon.target_letters),
         "length": math.log1p(len(source.text)),
         "word_ratio": math.log((len(target.words) + 3) / (len(source.words) + 3)),
         "denials": float(len(denied.target) - len(denied.source)),
@@ -85,7 +88,7 @@ def _clause_marks(text: str) -> float:
 
 def _capitals(text: Side) -> float:
     """Share of the words that begin with a capital."""
-    return sum(word[0].isupper() for word in text.words) / max(1, len(text.words))
+    return sum([word[0].isupper() for word in text.words]) / max(1, len(text.words))
 
 
 def _foreign(text: Side) -> float:
@@ -126,24 +129,24 @@ def _longest_run(flags: Sequence[bool | None]) -> int:
     return longest
 
 
-def from_engine(log_probs: Sequence[float]) -> Features:
+def from_engine(surprises: Sequence[float]) -> Features:
     """How the engine's surprise is spread over the target's tokens, ``</s>`` last."""
-    words = log_probs[:-1] or log_probs
-    ordered = sorted(words)
+    words = surprises[:-1] or surprises
+    ordered = sorted(words, reverse=True)
     third = max(1, len(words) // 3)
+    usual = math.log(len(words))
     return {
         "engine_mean": sum(words) / len(words),
         "engine_median": ordered[len(ordered) // 2],
-        "engine_min": ordered[0],
-        "engine_second": ordered[min(1, len(ordered) - 1)],
-        "engine_third": ordered[min(2, len(ordered) - 1)],
-        "engine_worst_window": _weakest(words, 4),
-        "engine_end": log_probs[-1],
+        "engine_max": ordered[0] - usual,
+        "engine_second": ordered[min(1, len(ordered) - 1)] - usual,
+        "engine_third": ordered[min(2, len(ordered) - 1)] - usual,
+        "engine_worst_window": -_weakest([-value for value in words], 4),
+        "engine_end": surprises[-1],
         "engine_head": sum(words[:third]) / third,
         "engine_tail": sum(words[-third:]) / third,
-        "engine_surprises": sum(value < SURE for value in words) / len(words),
-        "engine_shocks": sum(value < UNSURE for value in words) / len(words),
-        "engine_tokens": math.log(len(words)),
+        "engine_surprises": sum(value > SURPRISE for value in words) / len(words),
+        "engine_shocks": sum(value > SHOCK for value in words) / len(words),
     }
 
 
@@ -168,11 +171,13 @@ def _weakest(values: Sequence[float], width: int) -> float:
     return min(sum(values[i : i + width]) for i in range(len(values) - width + 1)) / width
 
 
-def measured(pair: PairView, findings: Sequence[Finding], signals: Signals) -> Mapping[str, float]:
-    """All features that the signals allow."""
+def measured(
+    pair: PairView, findings: Sequence[Finding], signals: Signals, level: Level
+) -> Mapping[str, float]:
+    """All features that the signals allow; ``level`` is that of an engine whose signals name none."""
     found = cheap(pair, findings)
     if signals.log_probs:
-        found |= from_engine(signals.log_probs)
+        found |= from_engine((signals.level or level).surprises(signals.log_probs))
     if has_encoder(signals):
         assert signals.cosine is not None
         found |= from_encoder(signals.cosine, signals.source_cover or (), signals.target_cover or ())

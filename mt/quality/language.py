@@ -62,13 +62,13 @@ LEAD = 2.0
 
 
 @cache
-def _languages_of() -> dict[str, tuple[str, ...]]:
-    """Function word to its languages."""
+def _languages_of() -> dict[str, tuple[tuple[str, float], ...]]:
+    """Function word to its languages, each with its share of the word."""
     languages: dict[str, tuple[str, ...]] = {}
     for lang, words in FUNCTION_WORDS.items():
         for word in words:
             languages[word] = (*languages.get(word, ()), lang)
-    return languages
+    return {word: tuple((lang, 1 / len(langs)) for lang in langs) for word, langs in languages.items()}
 
 
 @lru_cache(maxsize=4)
@@ -77,8 +77,9 @@ def function_words(text: Side) -> dict[str, float]:
     counts: dict[str, float] = {}
     known = _languages_of()
     for word in text.lower:
-        for lang in known.get(word, ()):
-            counts[lang] = counts.get(lang, 0.0) + 1 / len(known[word])
+        if word in known:
+            for lang, share in known[word]:
+                counts[lang] = counts.get(lang, 0.0) + share
     return counts
 
 
@@ -140,6 +141,8 @@ def untranslated_words(pair: PairView) -> Iterator[Finding]:
     if own is None or target.lang not in FUNCTION_WORDS or source.lower == target.lower:
         return
     kept = (source.vocabulary & target.vocabulary & own) - FUNCTION_WORDS[target.lang]
+    if not kept:
+        return
     for index, word in enumerate(target.lower):
         if word in kept and target.words[index].islower():
             yield Finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mt.data import Finding, Severity
 from mt.quality.view import PairView
@@ -31,6 +32,7 @@ UNFINISHED = 0.9
 """Smoothed length ratio below which a target without a mark at the end counts as cut off."""
 
 
+@lru_cache(maxsize=4)
 def ratio(pair: PairView) -> float:
     """Length of the target over that of the source in characters, smoothed."""
     return (len(pair.target.text.strip()) + SLACK) / (len(pair.source.text.strip()) + SLACK)

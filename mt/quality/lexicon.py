@@ -8,12 +8,16 @@ Translation") in both directions.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mt.quality.view import Side
 
 
 class Table(Mapping[str, frozenset[str]]):
@@ -66,12 +70,17 @@ class Lexicon:
         forward: source word to target words.
         backward: target word to source words.
         source_names, target_names: the words among them that are written with a capital inside a sentence.
+        source_letters: how many characters of the translation each word of the source accounts for; see
+            :func:`missing_letters`.
+        target_letters: the same for words of the target and characters of the source.
     """
 
     forward: Table
     backward: Table
     source_names: frozenset[str] = frozenset()
     target_names: frozenset[str] = frozenset()
+    source_letters: Mapping[str, float] = field(default_factory=dict)
+    target_letters: Mapping[str, float] = field(default_factory=dict)
 
 
 @cache
@@ -82,17 +91,22 @@ def lexicon(source_lang: str, target_lang: str) -> Lexicon:
         return from_entries(json.loads(raw))
     if (source_lang, target_lang) == ("en", "nl"):
         other = lexicon("nl", "en")
-        return Lexicon(other.backward, other.forward, other.target_names, other.source_names)
+        return Lexicon(
+            other.backward, other.forward, other.target_names, other.source_names,
+            other.target_letters, other.source_letters,
+        )  # fmt: skip
     return Lexicon(Table({}), Table({}))
 
 
 def from_entries(data: Mapping[str, Any]) -> Lexicon:
-    """A lexicon from what :func:`fit_entries` made."""
+    """A lexicon from what :func:`fit_entries` and :func:`mt.quality.fitting.fit_letters` made."""
     return Lexicon(
         Table(data["entries"]),
         Table(data["reverse"]),
         frozenset(data["source_names"].split()),
         frozenset(data["target_names"].split()),
+        data["source_letters"],
+        data["target_letters"],
     )
 
 
@@ -121,6 +135,31 @@ def fit_entries(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> dict[st
         "source_names": " ".join(sorted(_capitalised(source for source, _ in pairs) & entries.keys())),
         "target_names": " ".join(sorted(_capitalised(target for _, target in pairs) & reverse.keys())),
     }
+
+
+WORDS, LETTERS, ALWAYS = "", " ", "  "
+"""Keys of the shares of any word, of any character and of any text; no word looks like these."""
+
+
+def missing_letters(text: Side, other: Side, letters: Mapping[str, float]) -> float:
+    """By how many standard deviations the other side is longer or shorter than the words of a text say.
+
+    ``Ziektekostenverzekering`` becomes two long words and ``Vandaag`` one, so that the expected length is
+    nearer than a mere ratio. The variance of a length grows with it (Gale and Church 1993).
+
+    Args:
+        text: whose words say it.
+        other: whose length is looked at.
+        letters: characters on the other side for each known word, beside those for any word and character.
+
+    Returns:
+        0 where nothing is known of the languages.
+    """
+    if not letters:
+        return 0.0
+    expected = letters[ALWAYS] + letters[WORDS] * len(text.lower) + letters[LETTERS] * len(text.text)
+    expected += sum([letters[word] for word in text.lower if word in letters])
+    return (len(other.text) - expected) / math.sqrt(max(expected, 1.0) + 10)
 
 
 def _capitalised(texts: Iterable[Sequence[str]]) -> set[str]:

@@ -1,7 +1,8 @@
 """Denial that appears on one side only.
 
 "Niet" mostly becomes "not", but also "unable", "less than" or "far from"; "not until" mostly comes from
-"pas". A denial counts as lost only where nothing on the other side can stand for it.
+"pas". A denial counts as lost only where nothing on the other side can stand for it: a word like "only" or
+"unfair" can, unless it translates "alleen" or "oneerlijk".
 """
 
 from __future__ import annotations
@@ -27,32 +28,70 @@ DENIALS: dict[str, frozenset[str]] = {
 
 CONTRACTED = re.compile(r"n['’]t$")
 
-STAND_INS: dict[str, str] = {
-    "nl": (
-        r"\b(?:pas|tenzij|behalve|hooguit|hoogstens|ten hoogste|maximaal|uiterlijk|maar liefst|hoe dan ook"
-        r"|wie dan ook|hoe \w+ ook|allerminst|allesbehalve|amper|weinig|slecht|minder|alsof|exclusief|afgezien"
-        r"|uitgezonderd|uit den boze|steken|laat staan|handomdraai|spoorloos|bladstil|eerst|tot \w+ keer toe)\b"
-        r"|\bon(?!der|t|s\b|ze|line|langs|geveer|middel|derw)[a-z]{4}|[a-z]{3}lo(?:os|ze)\b"
-        r"|\b(?:ontbr|gebrek|geweiger|weiger|verbied|verbod|vermijd|voorkom|bl(?:ijft?|eef|even|ijven) uit"
-        r"|uitblij|uitgebl|ontken"
-        r"|afgeraden|af te raden|schaars|vergeefs|ongeacht|nietsdoe|non-|wegvall|weggeval|afwez|kwijt)"
-    ),
-    "en": (
-        r"\b(?:little|few|rather than|instead|far from|anything but|out of the question|at a"
-        r" loss|unless|except|last thing|wrong|free of|short of|seldom|rare|rarely|otherwise|yet to|hard to"
-        r"|stood still|excuse|by mistake|other than|just|only)\b"
-        r"|\bun(?!der|til|ion|it|iv|iq)[a-z]{4}|\bim(?:possib|probab|permis)|\bin(?:valid|suff|capab|adeq|acces|visib"
-        r"|elig|correct|distinct)|\birrel|\bil(?:leg|lic)|\bdis(?:agree|allow|appr|appear|contin|regard)|[a-z]{3}less\b"
-        r"|\b(?:fail|lack|refus|ban(?:s|n)|prohibit|forb|prevent|avoid|den(?:y|ie)|reject|absen|declin|withh|ceas"
-        r"|exclud|begrudg|miss(?:ing|ed))"
-    ),
-}
-"""What can stand for a denial of the other language without being one; patterns, compiled when one is needed."""
+STAND_INS: tuple[dict[str, str], ...] = (
+    {
+        "nl": r"\b(?:alleen|enkel|slechts|uitsluitend|louter|pas|eerst|net|juist|zojuist|hooguit|hoogstens"
+        r"|ten hoogste|maximaal|uiterlijk)\b",
+        "en": r"\b(?:only|just|other than|at most|up to|by .{1,20} at the latest)\b",
+    },
+    {
+        "nl": r"\b(?:tenzij|behalve|exclusief|afgezien|uitgezonderd|uitzondering|laat staan)\b",
+        "en": r"\b(?:unless|except|exception|let alone|apart from)\b",
+    },
+    {
+        "nl": r"\b(?:weinig|minder|minst|klein|kleine|beetje|paar|schaars|slecht)\b|[a-z]{3}[tpk]jes?\b",
+        "en": r"\b(?:little|few|less|(?<!at )least|small|bit|badly|poorly)\b",
+    },
+    {
+        "nl": r"\b(?:zelden|zeldzaam|zeldzame|moeilijk|lastig|nog moet)\b",
+        "en": r"\b(?:seldom|rare|rarely|yet to|hard to|difficult)\b",
+    },
+    {
+        "nl": r"\b(?:fout|verkeerd|mis|verkeerde|foute|per ongeluk|anders)\b",
+        "en": r"\b(?:wrong|by mistake|otherwise|excuse)\b",
+    },
+    {
+        "nl": r"\b(?:in plaats|liever|eerder|veeleer)\b",
+        "en": r"\b(?:instead|rather)\b",
+    },
+    {
+        "nl": r"\b(?:maar liefst|hoe dan ook|wie dan ook|hoe \w+ ook|wat \w+ ook|allerminst|allesbehalve|alsof"
+        r"|ongeacht|uit den boze|steken|handomdraai|spoorloos|bladstil|tot \w+ keer toe|toch)\b",
+        "en": r"\b(?:far from|anything but|out of the question|at a loss|last thing|free of|short of|run out"
+        r"|ran out|stood still|remember|as many as|whatever|no matter|cancel\w*)\b",
+    },
+    {
+        "nl": r"\bon(?!der|t|s\b|ze|line|langs|geveer|middel|derw)[a-z]{4}|[a-z]{3}lo(?:os|ze)\b|\bnon-",
+        "en": r"\bun(?!der|til|ion|it|iv|iq)[a-z]{4}|\bim(?:possib|probab|permis)|\bin(?:valid|suff|capab|adeq"
+        r"|acces|visib|elig|correct|distinct)|\birrel|\bil(?:leg|lic)"
+        r"|(?!ruth|regard|never|none)\b[a-z]{3,}less\b|\bnon[- ]?[a-z]{4}",
+    },
+    {
+        "nl": r"gebrek|\b(?:ontbr|ontbeer|geweiger|weiger|verbied|verbod|verboden|vermijd|voorkom|voorkwam"
+        r"|bl(?:ijft?|eef|even|ijven) uit|uitblij|uitgebl|ontken|afgeraden|af te raden|vergeefs|nietsdoe"
+        r"|wegvall|weggeval|afwez|afgewez|kwijt|stop|verlie|verloor|verlor|verdw|belet|weerh|geheim)",
+        "en": r"\b(?:fail|lack|refus|ban(?:s|n)|prohibit|forb|prevent|avoid|den(?:y|ie)|reject|absen|declin"
+        r"|withh|ceas|stop|exclud|begrudg|miss(?:ing|ed)|dis(?:agree|allow|appr|appear|contin|regard)|lose|lost"
+        r"|beyond|secret)",
+    },
+)
+"""What can stand for a denial of the other language without being one, in groups that translate each other; patterns,
+compiled when they are needed."""
 
 
 @cache
-def _stand_in(lang: str) -> re.Pattern[str]:
-    return re.compile(STAND_INS[lang], re.IGNORECASE)
+def _stand_in_groups() -> tuple[dict[str, re.Pattern[str]], ...]:
+    return tuple(
+        {lang: re.compile(pattern, re.IGNORECASE) for lang, pattern in group.items()} for group in STAND_INS
+    )
+
+
+LEFT_OVER = re.compile(
+    r"\b(?:ca|wo) (?=[a-z])|(?<!no )(?<!any )\blonger\b"
+    r"|(?<!to )\b(?:do|does|did) (?!you|he|she|it|we|they|the|so\b|with|a |this|that)[a-z]+"
+    r"|\b(?:is|was) until\b|\b(?:anymore|whatsoever|at all|so much|so as)\b|(?<!, )\byet\b(?! to\b|,)",
+)
+"""English that needs a denial beside it, and stays behind where one was taken away: "can longer", "did dare"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,63 +100,91 @@ class Denials:
 
     Attributes:
         source, target: indices of the denying words of each side.
-        source_stand_in, target_stand_in: whether the side has something that can stand for a denial.
+        source_stand_ins, target_stand_ins: how many expressions of the side can stand for a denial and have no
+            counterpart of their own sort on the other side; counted where the side denies less.
+        left_over: whether the target has words that need a denial.
     """
 
     source: list[int]
     target: list[int]
-    source_stand_in: bool
-    target_stand_in: bool
+    source_stand_ins: int = 0
+    target_stand_ins: int = 0
+    left_over: bool = False
 
     @property
     def lost(self) -> bool:
         """Whether the source denies more often than the target, and nothing makes up for it."""
-        return len(self.source) > len(self.target) and not self.target_stand_in
+        missing = len(self.source) - len(self.target)
+        return missing > 0 and (self.left_over or missing > self.target_stand_ins)
 
     @property
     def added(self) -> bool:
         """Whether the target denies more often than the source, and nothing makes up for it."""
-        return len(self.target) > len(self.source) and not self.source_stand_in
+        return len(self.target) - len(self.source) > self.source_stand_ins
 
 
 def negators(text: Side) -> list[int]:
-    """Indices of the words that deny."""
+    """Indices of the words that deny; two that belong together (neither, nor) count as one."""
     known = DENIALS.get(text.lang, frozenset())
     english = text.lang == "en"
     if known.isdisjoint(text.vocabulary) and not (english and ("n't" in text.text or "n’t" in text.text)):
         return []
-    return [
+    found = [
         index
         for index, word in enumerate(text.lower)
         if word in known or (english and CONTRACTED.search(word))
     ]
+    pair = ("neither", "nor") if english else ("noch", "noch")
+    first = next((i for i in found if text.lower[i] == pair[0]), None)
+    return [i for i in found if first is None or i <= first or text.lower[i] != pair[1]]
 
 
 BOUND = re.compile(r"\b(?:less|fewer|under|short of|just|barely|within)\b", re.IGNORECASE)
 """English for "nog geen", which bounds an amount and denies nothing: nog geen tien euro, less than ten euros."""
 
+TAG = re.compile(r",[^,]*n['’]t (?:i|you|he|she|it|we|they)[?.]|, niet\?", re.IGNORECASE)
+"""A question that asks for agreement, for which Dutch mostly has "toch" and "hè"."""
 
-def _without_bounds(text: Side, found: list[int], other: Side) -> list[int]:
-    """The denials without the "geen" of a "nog geen" that the other side renders as a bound."""
-    if text.lang != "nl" or "geen" not in text.vocabulary or not BOUND.search(other.text):
+
+def _without_idioms(text: Side, found: list[int], other: Side) -> list[int]:
+    """The denials without those that deny nothing: a bound, "zonder meer", a question tag."""
+    if not found:
         return found
-    return [i for i in found if not (text.lower[i] == "geen" and i > 0 and text.lower[i - 1] == "nog")]
+    words = text.lower
+    if TAG.search(text.text):
+        found = found[:-1]
+    if text.lang == "en":
+        return found
+    bound = BOUND.search(other.text) is not None
+    return [
+        i
+        for i in found
+        if not (bound and words[i] in ("geen", "niet") and i > 0 and words[i - 1] in ("nog", "altijd"))
+        and not (words[i] == "zonder" and words[i + 1 : i + 2] == ["meer"])
+    ]
+
+
+def _stand_ins(text: Side, other: Side) -> int:
+    """Expressions of a side that can stand for a denial, without those that the other side has as well."""
+    surplus = 0
+    for group in _stand_in_groups():
+        if here := len(group[text.lang].findall(text.text)):
+            surplus += max(0, here - len(group[other.lang].findall(other.text)))
+    return surplus
 
 
 @lru_cache(maxsize=4)
 def denials(pair: PairView) -> Denials:
     """The denials of both sides; none for languages without a list."""
-    if pair.source.lang not in DENIALS or pair.target.lang not in DENIALS:
-        return Denials([], [], False, False)
-    source = _without_bounds(pair.source, negators(pair.source), pair.target)
-    target = _without_bounds(pair.target, negators(pair.target), pair.source)
-    more, less = len(source) > len(target), len(source) < len(target)
-    return Denials(
-        source,
-        target,
-        less and _stand_in(pair.source.lang).search(pair.source.text) is not None,
-        more and _stand_in(pair.target.lang).search(pair.target.text) is not None,
-    )
+    source, target = pair.source, pair.target
+    if {source.lang, target.lang} != DENIALS.keys():
+        return Denials([], [])
+    here = _without_idioms(source, negators(source), target)
+    there = _without_idioms(target, negators(target), source)
+    if len(here) > len(there):
+        left_over = target.lang == "en" and LEFT_OVER.search(target.text) is not None
+        return Denials(here, there, 0, _stand_ins(target, source), left_over)
+    return Denials(here, there, _stand_ins(source, target) if len(here) < len(there) else 0)
 
 
 def negation(pair: PairView) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mt.data import Finding, Severity
@@ -48,12 +49,23 @@ def repetition(pair: PairView) -> Iterator[Finding]:
         phrase = " ".join(pair.target.words[start : start + period])
         first, _ = pair.target.span(start)
         _, end = pair.target.span(start + period * times - 1)
+        if _numbers_differ(pair.target.text[first:end], times):
+            continue
         yield Finding(
             "repetition",
             _severity(pair.target.text[first:end].lower(), period, times),
             f"“{phrase}” stands there {times} times in a row.",
             span=(first, end),
         )
+
+
+NUMBER = re.compile(r"\d+")
+
+
+def _numbers_differ(stretch: str, times: int) -> bool:
+    """Whether numbers between the words are not the same each time: "1:00 p.m. and 5:00 p.m. and"."""
+    numbers = NUMBER.findall(stretch)
+    return len(set(numbers)) > 1 and numbers != numbers[: len(numbers) // times] * times
 
 
 RIGHT_TWICE = frozenset(["had", "that", "is", "bye", "no", "very", "many", "far"])

@@ -18,6 +18,7 @@ from mt.data import Finding, QualityScore
 from mt.errors import UsageError
 from mt.quality import CHECKS, NO_SIGNALS, Signals, check_view
 from mt.quality.features import has_encoder, measured
+from mt.quality.level import Level
 from mt.quality.view import PairView, view
 
 if TYPE_CHECKING:
@@ -152,12 +153,14 @@ class Model:
         version: stored with every score.
         trees: ``checks``, ``checks+engine``, ``checks+encoder``, ``checks+engine+encoder``.
         typical: median of every feature over pairs that are right, by kind.
+        level: of the starter model.
         provenance: what it was fitted on and how.
     """
 
     version: str
     trees: Mapping[str, Trees]
     typical: Mapping[str, Mapping[str, float]]
+    level: Level
     provenance: Mapping[str, Any]
 
     def method(self, kind: str) -> str:
@@ -173,7 +176,8 @@ def shipped() -> Model:
 
 def read_model(data: Mapping[str, Any]) -> Model:
     """A model from its JSON form."""
-    return Model(data["version"], TreesByKind(data["trees"]), data["typical"], data["provenance"])
+    level = Level(tuple(data["level"]["words"]), tuple(data["level"]["ends"]))
+    return Model(data["version"], TreesByKind(data["trees"]), data["typical"], level, data["provenance"])
 
 
 def _read_trees(data: Mapping[str, Any]) -> Trees:
@@ -216,7 +220,7 @@ def score_pairs(
             )
     model = model or shipped()
     seen: list[Seen] = [
-        _see(view(source, target, source_lang, target_lang), signal, found)
+        _see(view(source, target, source_lang, target_lang), signal, found, model.level)
         for (source, target), signal, found in zip(pairs, given, known, strict=True)
     ]
     scores: dict[int, QualityScore] = {}
@@ -239,7 +243,7 @@ class Seen:
     features: Mapping[str, float]
 
 
-def _see(pair: PairView, signals: Signals, known: Sequence[Finding] | None) -> Seen:
+def _see(pair: PairView, signals: Signals, known: Sequence[Finding] | None, level: Level) -> Seen:
     findings = tuple(check_view(pair, CHECKS) if known is None else known)
-    features = {} if pair.one_sided else measured(pair, findings, signals)
+    features = {} if pair.one_sided else measured(pair, findings, signals, level)
     return Seen(kind_of(signals), findings, features)

@@ -98,6 +98,17 @@ def _insert(
     pairs.insert(session, number, rows, None)
 
 
+def find(session: Session, documents_aligned: tuple[str, str], method: str) -> str | None:
+    """The identifier of an alignment of these documents by this method that no other one has superseded."""
+    row = session.row(
+        "SELECT d.id FROM documents s JOIN alignments a ON a.source_document = s.number"
+        " JOIN documents t ON t.number = a.target_document JOIN documents d ON d.number = a.document"
+        " WHERE s.id = ? AND t.id = ? AND a.method = ? AND d.superseded_by IS NULL",
+        (*documents_aligned, method),
+    )
+    return None if row is None else str(row[0])
+
+
 def load(session: Session, document_id: str) -> StoredAlignment:
     """An alignment with its beads.
 

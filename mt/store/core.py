@@ -593,6 +593,11 @@ class Store:
         with self.database.write() as session:
             return alignments.put(session, (source_id, target_id), beads, pairs, method)
 
+    def find_alignment(self, source_id: str, target_id: str, method: str) -> str | None:
+        """The identifier of the current alignment of two documents by a method, or None."""
+        with self.database.read() as session:
+            return alignments.find(session, (source_id, target_id), method)
+
     def alignment(self, document_id: str) -> StoredAlignment:
         """An alignment with its beads.
 

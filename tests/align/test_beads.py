@@ -22,20 +22,7 @@ CASES = json.loads((Path(__file__).parents[1] / "cases" / "align.json").read_tex
 Beads = list[tuple[tuple[int, ...], tuple[int, ...]]]
 
 
-UNFITTED = pytest.mark.xfail(strict=True, reason="the weights were fitted before null runs became one bead")
-"""For documents that the search will align once its weights are fitted to the features it has now."""
-
-KNOWN_FAILURES = {
-    "the first and the last sentence were left out",
-    "numbers alone tell lines of a table apart",
-}
-
-
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(case, marks=UNFITTED if case["name"] in KNOWN_FAILURES else ()) for case in CASES],
-    ids=[case["name"] for case in CASES],
-)
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_cases_are_aligned(case: dict, encoder: Usem3Encoder) -> None:
     found = align(case["source"], case["target"], encoder=encoder)
     assert [[list(bead.source), list(bead.target)] for bead in found.beads] == case["beads"]
@@ -138,7 +125,6 @@ def test_without_any_signal_there_is_an_error_that_lists_them() -> None:
         align(DUTCH, ENGLISH, lengths=False, numbers=False)
 
 
-@UNFITTED
 def test_moved_paragraphs_are_reported_and_not_forced(encoder: Usem3Encoder) -> None:
     report = align_report(DUTCH, [*ENGLISH[3:], *ENGLISH[:3]], encoder=encoder)
     [moved] = report.moved

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mt import align
+from mt.align.encoders import text_and_word_vectors, word_vectors
 from mt.align.usem3 import Usem3Encoder
 from mt.errors import MissingExtraError, UsageError
 
@@ -75,3 +76,12 @@ def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.Mo
 def test_an_unknown_encoder_is_named_with_the_nearest_known_one() -> None:
     with pytest.raises(UsageError, match="usem3"):
         align.load_encoder("usem")
+
+
+def test_one_reading_gives_the_vectors_of_texts_and_of_their_words(encoder: Usem3Encoder) -> None:
+    texts = [TEXTS[0], "", f" {TEXTS[1]}  ", *TEXTS[2:]]
+    vectors, words = text_and_word_vectors(encoder, texts)
+    assert np.allclose(vectors, encoder.encode(texts), atol=1e-4)
+    for text, found in zip(texts, words, strict=True):
+        assert found.shape == (len(text.split()), 512)
+        assert np.allclose(found, word_vectors(encoder, text.split()), atol=1e-4)

@@ -325,6 +325,14 @@ def test_an_alignment_comes_back_as_it_was(store: Store) -> None:
     assert store.document_info(document_id).state == "translated"
 
 
+def test_an_alignment_is_found_by_its_documents_and_method(store: Store) -> None:
+    document_id, _ = aligned(store)
+    stored = store.alignment(document_id)
+    assert store.find_alignment(stored.source, stored.target, "bands 1") == document_id
+    assert store.find_alignment(stored.source, stored.target, "bands 2") is None
+    assert store.find_alignment(stored.target, stored.source, "bands 1") is None
+
+
 def test_the_same_alignment_is_stored_once(store: Store) -> None:
     assert aligned(store) == aligned(store)
     assert len(store.documents()) == 3
