@@ -131,7 +131,7 @@ def disturbed(
         dice: each call draws anew, so that the score learns to rely on no absolute value.
     """
     if unspoilt and dice.random() < BLIND:
-        surprises = unspoilt[dice.integers(len(unspoilt))]
+        surprises = unspoilt[int(dice.integers(len(unspoilt)))]
     factor = math.exp(dice.normal(HARDER, SPREAD))
     return [value * factor for value in surprises]
 
