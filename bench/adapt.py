@@ -1,16 +1,19 @@
 """Adaptation end to end: reviewers edit pairs of one subject, the model learns, held-out articles are scored.
 
-    python bench/adapt.py corpora --subject economy-science --subject science --subject encyclopaedia
+    python bench/adapt.py corpora --subject sport-culture --subject registers --subject newspaper-long --edits house
 
 The reviewers are simulated: they edit the starter's translation of articles of the development split into the
-references; other articles of that split are the general set. The subject's articles of the test split, which no
-step sees, tell what was gained; all other articles of the test split tell what was forgotten.
+references, with --edits house brought to the style of a house that differs from the corpus (British spelling, single
+quotes, figures for numbers, % and € as signs, units as symbols). Other articles of that split, as they are, are the
+general set. The subject's articles of the test split in the same style, which no step sees, tell what was gained; all
+other articles of the test split, as they are, tell what was forgotten.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +26,50 @@ from mt.train.adapt import AdaptOptions, adapt
 from mt.train.bitext import read_pairs
 from mt.train.export import translations
 from mt.train.versions import training_folder
+
+SPELLINGS = {
+    "color": "colour", "colors": "colours", "colored": "coloured", "coloring": "colouring",
+    "favor": "favour", "favorite": "favourite", "honor": "honour", "honored": "honoured", "labor": "labour",
+    "neighbor": "neighbour", "neighbors": "neighbours", "neighborhood": "neighbourhood",
+    "neighborhoods": "neighbourhoods", "neighboring": "neighbouring", "harbor": "harbour",
+    "behavior": "behaviour", "rumors": "rumours", "center": "centre", "centers": "centres",
+    "theater": "theatre", "theaters": "theatres", "fiber": "fibre", "fibers": "fibres",
+    "organize": "organise", "organized": "organised", "organizer": "organiser", "organizers": "organisers",
+    "organization": "organisation", "organizations": "organisations", "recognize": "recognise",
+    "recognized": "recognised", "realize": "realise", "realized": "realised", "criticize": "criticise",
+    "criticized": "criticised", "analyze": "analyse", "analyzed": "analysed", "apologized": "apologised",
+    "emphasized": "emphasised", "emphasizes": "emphasises", "specialized": "specialised",
+    "traveled": "travelled", "travelers": "travellers", "traveling": "travelling", "canceled": "cancelled",
+    "defense": "defence", "license": "licence", "program": "programme", "programs": "programmes",
+    "gray": "grey", "aging": "ageing", "toward": "towards", "tumor": "tumour", "tumors": "tumours",
+    "vapor": "vapour", "liter": "litre", "liters": "litres", "tons": "tonnes",
+}  # fmt: skip
+UNITS = {
+    "kilometer": "km", "kilometers": "km", "meter": "m", "meters": "m", "centimeters": "cm",
+    "kilograms": "kg", "hectares": "ha",
+}  # fmt: skip
+FIGURES = {
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+    "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15",
+    "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19", "twenty": "20", "thirty": "30",
+    "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
+}  # fmt: skip
+
+
+def house_style(text: str) -> str:
+    """English of the corpus in the style of another house."""
+    text = re.sub(r"(?<![\w-])[A-Za-z]+(?![\w-])", _house_word, text)
+    text = re.sub(r"\b(\d[\d.,]*) percent\b", r"\1%", text)
+    text = re.sub(r"\b(\d[\d.,]*(?: (?:million|billion))?) euros\b", r"€\1", text)
+    return text.replace("“", "‘").replace("”", "’")
+
+
+def _house_word(match: re.Match[str]) -> str:
+    word = match[0]
+    british = SPELLINGS.get(word.lower())
+    if british:
+        return british.capitalize() if word[0].isupper() else british
+    return FIGURES.get(word) or UNITS.get(word) or word
 
 
 class Lines:
@@ -52,10 +99,13 @@ def reviewed_store(path: Path, pairs: list[tuple[str, str]], drafts: list[str]) 
     return store
 
 
-def split(corpora: Path, part: str, subjects: list[str], inside: bool) -> list[tuple[str, str]]:
-    """The pairs of a split's files that are, or are not, of the subjects."""
-    files = [f for f in sorted((corpora / part).glob("*.tsv")) if (f.stem[:-4] in subjects) is inside]
-    return [pair for file in files for pair in read_pairs(file)]
+def split(arguments: argparse.Namespace, part: str, inside: bool) -> list[tuple[str, str]]:
+    """The pairs of a split's files that are of the subjects, in their style, or those that are not."""
+    files = sorted((arguments.corpora / part).glob("*.tsv"))
+    pairs = [p for f in files if (f.stem[:-4] in arguments.subject) is inside for p in read_pairs(f)]
+    if inside and arguments.edits == "house":
+        return [(source, house_style(target)) for source, target in pairs]
+    return pairs
 
 
 def main() -> None:
@@ -63,11 +113,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpora", type=Path)
     parser.add_argument("--subject", action="append", required=True)
+    parser.add_argument("--edits", choices=("references", "house"), default="references")
     parser.add_argument("--pairs", type=int, default=300)
+    parser.add_argument("--prior", type=float, default=5.0)
     parser.add_argument("--epochs", type=float, default=8.0)
     parser.add_argument("--replay-share", type=float, default=0.5)
     parser.add_argument("--blend", type=float, default=0.4)
-    parser.add_argument("--method", default="full")
+    parser.add_argument("--method", default="bias")
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--matrix-rate", type=float, default=2e-3)
     arguments = parser.parse_args()
@@ -82,13 +134,13 @@ def run(arguments: argparse.Namespace, home: Path) -> None:
     from mt.engines.models import starter
 
     base = training_folder(starter())
-    pairs = split(arguments.corpora, "dev", arguments.subject, inside=True)[: arguments.pairs]
+    pairs = split(arguments, "dev", inside=True)[: arguments.pairs]
     options = AdaptOptions(
         model="starter-nl-en", epochs=arguments.epochs, replay=arguments.replay_share, method=arguments.method,
-        rate=arguments.rate, matrix_rate=arguments.matrix_rate, blend=arguments.blend,
+        rate=arguments.rate, matrix_rate=arguments.matrix_rate, blend=arguments.blend, prior=arguments.prior,
     )  # fmt: skip
     general = home / "general.tsv"
-    others = split(arguments.corpora, "dev", arguments.subject, inside=False)[::2]
+    others = split(arguments, "dev", inside=False)[::2]
     general.write_text("".join(f"{source}\t{target}\n" for source, target in others), encoding="utf-8")
     drafts = translations(base, [source for source, _ in pairs])
     started = perf_counter()
@@ -100,7 +152,7 @@ def run(arguments: argparse.Namespace, home: Path) -> None:
               f"{change.new.value:.2f}, p = {change.p_value:.3f}")  # fmt: skip
     print(adapted.reason)
     for name, inside in (("subject's test articles", True), ("other test articles", False)):
-        test = split(arguments.corpora, "test", arguments.subject, inside)
+        test = split(arguments, "test", inside)
         sources = [source for source, _ in test]
         systems = {"old": translations(base, sources), "new": translations(adapted.folder, sources)}
         result = compare(systems, [[t for _, t in test]], baseline="old", metrics=("bleu", "chrf2++"))

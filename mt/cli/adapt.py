@@ -15,9 +15,9 @@ app = typer.Typer()
 
 EXAMPLE = """Examples:
 
-mt adapt --replay corpora/train --general corpora/dev
+mt adapt --general corpora/dev
 
-mt adapt --documents 'sport/*' --replay corpora/train --name sport-nl-en
+mt adapt --documents 'sport/*' --method full --replay corpora/train --name sport-nl-en
 
 mt models rollback sport-nl-en
 """
@@ -26,8 +26,8 @@ mt models rollback sport-nl-en
 @app.command(epilog=EXAMPLE)
 def adapt(
     replay: Annotated[
-        Path, typer.Option("--replay", metavar="PATH", help="General bitext, TSV or a folder of it.")
-    ],
+        Path | None, typer.Option("--replay", metavar="PATH", help="General bitext, TSV or a folder of it.")
+    ] = None,
     general: Annotated[
         Path | None,
         typer.Option("--general", metavar="PATH", help="General test set; default: part of --replay."),
@@ -43,10 +43,19 @@ def adapt(
         Path | None,
         typer.Option("--base", metavar="FOLDER", help="The model in Hugging Face layout, to start from."),
     ] = None,
-    method: Annotated[str, typer.Option("--method", help="full, or lora for large models.")] = "full",
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            help="bias: seconds, nothing is forgotten. full, or lora for large models: all weights.",
+        ),
+    ] = "bias",
+    prior: Annotated[
+        float, typer.Option("--prior", help="How strongly the bias is pulled to zero, in occurrences.")
+    ] = 5.0,
     epochs: Annotated[float, typer.Option("--epochs", help="How often each reviewed pair is seen.")] = 8.0,
     share: Annotated[float, typer.Option("--replay-share", help="Share of general pairs.")] = 0.5,
-    rate: Annotated[float, typer.Option("--rate", help="Peak learning rate of Adam.")] = 2e-4,
+    rate: Annotated[float, typer.Option("--rate", help="Peak learning rate of Adam.")] = 1e-4,
     blend: Annotated[
         float, typer.Option("--blend", help="Weight of the fine-tuned model in its mean with the old one.")
     ] = 0.4,
@@ -61,7 +70,7 @@ def adapt(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Fine-tune the model on accepted and edited pairs; install it only where it helps.
+    """Teach the model what reviewers accepted and edited; install it only where it helps.
 
     A quarter of the reviewed pairs only measures. The new model is installed when chrF2++ rises significantly
     there and nothing falls significantly on the general set; `mt models rollback NAME` takes it back.
@@ -79,6 +88,7 @@ def adapt(
         name=name,
         documents=tuple(documents or ()),
         method=method,
+        prior=prior,
         epochs=epochs,
         replay=share,
         rate=rate,

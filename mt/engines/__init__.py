@@ -164,7 +164,7 @@ class Engine(Protocol):
         """The n best hypotheses of every source, in the order given, best first.
 
         An empty or blank source gets one empty hypothesis with log_prob 0. ``log_prob`` is the model's own
-        also where the options rank by something else.
+        also where the options rank by something else; with a shortlist it is over the allowed pieces.
 
         Raises:
             EngineError: a source has more tokens than the model reads; nothing was translated then.

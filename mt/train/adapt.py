@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mt.data import MetricScore
-from mt.engines.models import Model, resolve
+from mt.engines.models import Model, resolve, sha256_of
 from mt.errors import UsageError, unknown_name
 from mt.store import MEMORY, Store
 from mt.train.bitext import read_pairs
+from mt.train.export import WEIGHTS
 from mt.train.recipe import Architecture, Bitext, Cleaning, Recipe, Training, Validation
 from mt.train.versions import replace_model, training_folder
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mt.evaluate import SystemScore
     from mt.train.trainer import Listener
 
-METHODS = ("full", "lora")
+METHODS = ("bias", "full", "lora")
 MINIMUM = 100
 """Reviewed pairs below which nothing is learned that could be told from chance."""
 
@@ -39,8 +40,11 @@ class AdaptOptions:
         base: its folder in Hugging Face layout, where it was installed without.
         name: of the adapted model; empty: the model's own, or its name and ``-adapted`` for the shipped one.
         documents: only reviews of documents whose name fits one of these patterns; empty for all.
-        method: ``full``, or ``lora``: low-rank adapters (Hu et al. 2022) that are merged in the end.
-        epochs: how often each reviewed pair is seen.
+        method: ``bias``: only a bias on the written pieces, in seconds and without forgetting;
+            ``full``: all weights are fine-tuned first; ``lora``: low-rank adapters (Hu et al. 2022) are, and
+            merged in the end.
+        prior: how strongly the bias is pulled to zero, in occurrences of a piece.
+        epochs: how often each reviewed pair is seen in fine-tuning.
         replay: share of general pairs among those that are trained on, against forgetting.
         held_out: share of the reviewed pairs that only measure.
         rate, matrix_rate: peak learning rates of Adam and of Muon.
@@ -57,7 +61,8 @@ class AdaptOptions:
     base: Path | None = None
     name: str = ""
     documents: tuple[str, ...] = ()
-    method: str = "full"
+    method: str = "bias"
+    prior: float = 5.0
     epochs: float = 8.0
     replay: float = 0.5
     held_out: float = 0.25
@@ -74,6 +79,7 @@ class AdaptOptions:
         if self.method not in METHODS:
             raise unknown_name("method", self.method, METHODS)
         rules = (
+            (self.prior > 0, "prior must be above 0"),
             (self.epochs > 0, "epochs must be above 0"),
             (0 <= self.replay < 1, "replay must be from 0 to below 1"),
             (0 < self.blend <= 1, "blend must be above 0 and at most 1"),
@@ -131,12 +137,12 @@ class Adapted:
 def adapt(
     store: Store,
     folder: Path,
-    replay: Path,
+    replay: Path | None,
     general: Path | None = None,
     options: AdaptOptions | None = None,
     listener: Listener | None = None,
 ) -> Adapted:
-    """Fine-tune a model on accepted and edited pairs, measure it, and install it only where it helps.
+    """Teach a model what reviewers accepted and edited, measure it, and install it only where it helps.
 
     It is installed when chrF2++ on held-out reviews rises significantly and neither BLEU nor chrF2++ on the
     general set falls significantly.
@@ -144,30 +150,51 @@ def adapt(
     Args:
         store: has the reviews.
         folder: of the training run; a run that was interrupted goes on.
-        replay: general bitext, a TSV file or a folder of them: against forgetting.
+        replay: general bitext, a TSV file or a folder of them: against forgetting; the method ``bias`` needs
+            none where ``general`` is given.
         general: general test set; None holds pairs of the replay bitext out.
         options: see :class:`AdaptOptions`.
         listener: hears of progress.
 
     Raises:
-        UsageError: too few reviewed pairs (how many are needed is told), or the model cannot be trained on.
+        UsageError: too few reviewed pairs (how many are needed is told), no general pairs, or the model cannot
+            be trained on.
         EngineError: training failed.
     """
-    from mt.train import train
+    from mt.train.bias import add_bias
 
     options = options or AdaptOptions()
     model = resolve(options.model)
     base = options.base or training_folder(model)
     taught, measured = split_reviews(_reviewed(store, model, options.documents), options.held_out)
-    others = read_pairs(replay)
+    if replay is None and (general is None or options.method != "bias"):
+        raise UsageError(
+            "General pairs are needed.",
+            "Name bitext with --replay, or with the method bias a test set with --general.",
+        )
+    others = read_pairs(replay) if replay else []
     seen_sources = {source for source, _ in (*taught, *measured)}
     others = [pair for pair in others if pair[0] not in seen_sources]
     others, general_pairs = _general(others, general)
     name = options.name or _name_of(model)
     folder.mkdir(parents=True, exist_ok=True)
-    recipe = _recipe(name, base, taught, others, folder, options)
-    trained = train(recipe, folder / "run", listener=listener).model
-    blend_into(base, trained, options.blend)
+    if listener is not None:
+        listener.note(f"Learning from {len(taught)} reviewed pairs.")
+    if options.method == "bias":
+        trained = folder / "model"
+        add_bias(base, trained, taught, model, options.prior, options.threads)
+        _write_card(trained, name, model, len(taught))
+    else:
+        trained = _fine_tuned(name, base, taught, others, folder, options, listener)
+        before = sha256_of(trained / WEIGHTS)
+        add_bias(trained, trained, taught, model, options.prior, options.threads)
+        _tell_in_card(
+            trained, before, f"A bias on the written pieces was fitted to the {len(taught)} reviewed pairs."
+        )
+    if listener is not None:
+        listener.note(
+            f"Translating {len(measured)} held-out and {len(general_pairs)} general pairs, old and new."
+        )
     changes = (
         *_compared("reviewed", base, trained, measured, options.threads),
         *_compared("general", base, trained, general_pairs, options.threads),
@@ -177,6 +204,50 @@ def adapt(
     return Adapted(installed, reason, changes, len(taught), trained)
 
 
+def _fine_tuned(
+    name: str,
+    base: Path,
+    taught: Sequence[tuple[str, str]],
+    others: Sequence[tuple[str, str]],
+    folder: Path,
+    options: AdaptOptions,
+    listener: Listener | None,
+) -> Path:
+    """The folder of the fine-tuned model, its weights mixed with the old ones."""
+    from mt.train import train
+
+    recipe = _recipe(name, base, taught, others, folder, options)
+    trained = train(recipe, folder / "run", listener=listener).model
+    blend_into(base, trained, options.blend)
+    return trained
+
+
+def _write_card(folder: Path, name: str, model: Model, pairs: int) -> None:
+    """The card of a model that differs from another one by its bias only."""
+    (folder / "README.md").write_text(
+        f"""---
+license: {(model.licence or "unknown").lower()}
+language: [{model.source_lang}, {model.target_lang}]
+library_name: transformers
+pipeline_tag: translation
+---
+# {name}
+
+{model.name} with a bias on the written pieces that was fitted to {pairs} reviewed pairs (Michel & Neubig 2018).
+
+sha256 of {WEIGHTS}: {sha256_of(folder / WEIGHTS)}
+""",
+        encoding="utf-8",
+    )
+
+
+def _tell_in_card(folder: Path, before: str, told: str) -> None:
+    """Add a sentence to a card whose weights changed, and name their checksum."""
+    card = folder / "README.md"
+    text = card.read_text(encoding="utf-8").replace(before, sha256_of(folder / WEIGHTS))
+    card.write_text(f"{text}\n{told}\n", encoding="utf-8")
+
+
 def blend_into(base: Path, trained: Path, share: float) -> None:
     """Replace a fine-tuned model's weights by their mean with those of the model it came from.
 
@@ -184,13 +255,11 @@ def blend_into(base: Path, trained: Path, share: float) -> None:
         base, trained: folders in Hugging Face layout; ``trained`` is changed, its card told.
         share: weight of the fine-tuned model, 0..1.
     """
-    from mt.train.export import WEIGHTS, load_weights, save_weights, sha256_of
+    from mt.train.export import load_weights, save_weights
 
-    before = sha256_of(trained / WEIGHTS)
-    card = trained / "README.md"
-    text = card.read_text(encoding="utf-8")
     if share == 1:
         return
+    before = sha256_of(trained / WEIGHTS)
     old, new = _weights(base), load_weights(trained / WEIGHTS)
     mean = {
         name: (share * weight + (1 - share) * old.get(name, weight)).half() for name, weight in new.items()
@@ -200,8 +269,7 @@ def blend_into(base: Path, trained: Path, share: float) -> None:
         f"The weights are {share:g} of the fine-tuned and {1 - share:g} of the old model; the scores above are of "
         "the fine-tuned one alone."
     )
-    text = text.replace(before, sha256_of(trained / WEIGHTS)) + f"\n{told}\n"
-    card.write_text(text, encoding="utf-8")
+    _tell_in_card(trained, before, told)
 
 
 def _weights(folder: Path) -> dict[str, Any]:
@@ -361,8 +429,6 @@ def judged(changes: Sequence[Change], significance: float) -> tuple[bool, str]:
 
     Args:
         changes: on the sets ``reviewed`` and ``general``.
-        blend: weight of the fine-tuned model in its mean with the old one (Wortsman et al. 2022), which keeps what
-            both know; 1 takes the fine-tuned one as it is.
         significance: largest p-value that counts as a difference.
     """
     worse = [

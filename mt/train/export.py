@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -107,9 +106,3 @@ def translations(folder: Path, sources: Sequence[str], beam_size: int = 4, threa
             best[0].text
             for best in engine.translate(sources, DecodeOptions(beam_size=beam_size, max_decoding_length=256))
         ]
-
-
-def sha256_of(path: Path) -> str:
-    """The checksum of a file, hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

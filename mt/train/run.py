@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mt.data import MetricScore
+from mt.engines.models import sha256_of
 from mt.errors import EngineError, MissingExtraError, UsageError
 from mt.train import Trained
 from mt.train.bitext import Counts, Example, Quality, clean, ngrams_of, read_bitext, read_pairs
@@ -207,7 +208,7 @@ def _work(
     listener: Listener | None,
 ) -> Trained | None:
     """What every worker does; only the first one chooses, exports and scores."""
-    from mt.train.export import sha256_of, write_model
+    from mt.train.export import write_model
     from mt.train.trainer import Trainer
 
     trainer = Trainer(worker, recipe, bodies, files, development, listener)

@@ -60,6 +60,33 @@ def test_too_few_reviewed_pairs_are_refused_and_the_number_needed_is_told(
     assert f"Review {MINIMUM - 30} more" in caught.value.hint
 
 
+def test_general_pairs_must_come_from_somewhere(pairs: list[tuple[str, str]], tmp_path: Path) -> None:
+    with Store.open(tmp_path / "s.db") as store:
+        fill(store, "a.txt", pairs[:120], Verdict.EDITED)
+        with pytest.raises(UsageError, match="General pairs are needed") as caught:
+            adapt(store, tmp_path / "run", None, options=AdaptOptions(model="starter-nl-en"))
+    assert "--general" in caught.value.hint
+
+
+def test_the_starter_learns_the_style_of_a_house_from_its_edits(
+    pairs: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    marked = [(source, f"% {target.rstrip('.')}") for source, target in pairs[:120]]
+    options = AdaptOptions(model="starter-nl-en", prior=0.1, threads=1, significance=0.99)
+    general = tmp_path / "general.tsv"
+    general.write_text("".join(f"{s}\t{t}\n" for s, t in marked[:2]), encoding="utf-8")
+    with Store.open(tmp_path / "s.db") as store:
+        fill(store, "a.txt", marked, Verdict.EDITED)
+        adapted = adapt(store, tmp_path / "run", None, general, options)
+    [bleu, _] = [change for change in adapted.changes if change.test_set == "reviewed"]
+    assert bleu.delta > 1
+    assert bleu.p_value <= 0.05
+    assert adapted.installed is not None
+    assert adapted.installed.name == "starter-nl-en-adapted"
+    assert "fitted to" in (adapted.folder / "README.md").read_text(encoding="utf-8")
+    assert rollback("starter-nl-en-adapted").name == "starter-nl-en"
+
+
 def test_only_the_documents_that_are_asked_for_count(pairs: list[tuple[str, str]], tmp_path: Path) -> None:
     with Store.open(tmp_path / "s.db") as store:
         fill(store, "news/a.txt", pairs[:120], Verdict.EDITED)
@@ -125,7 +152,7 @@ def test_options_out_of_range_are_refused(values: dict[str, object], message: st
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["full", "lora"])
+@pytest.mark.parametrize("method", ["bias", "full", "lora"])
 def test_a_model_that_did_not_get_better_is_kept(
     recipe: Recipe, pairs: list[tuple[str, str]], tmp_path: Path, method: str
 ) -> None:
@@ -133,8 +160,9 @@ def test_a_model_that_did_not_get_better_is_kept(
     replay = tmp_path / "replay.tsv"
     replay.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[130:260]), encoding="utf-8")
     options = AdaptOptions(
-        model="tiny", method=method, epochs=0.5, batch_tokens=1024, threads=1, rate=1e-8, matrix_rate=1e-8
-    )
+        model="tiny", method=method, prior=1e9, epochs=0.5, batch_tokens=1024, threads=1, rate=1e-8,
+        matrix_rate=1e-8,
+    )  # fmt: skip
     with Store.open(tmp_path / "s.db") as store:
         fill(store, "a.txt", pairs[:120], Verdict.EDITED)
         adapted = adapt(store, tmp_path / "run", replay, options=options)
@@ -154,7 +182,7 @@ def test_a_model_that_helps_is_installed_as_a_new_version_and_can_be_taken_back(
     base = replace_model(train(recipe, tmp_path / "base").model, "tiny")
     replay = tmp_path / "replay.tsv"
     replay.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[130:260]), encoding="utf-8")
-    options = AdaptOptions(model="tiny", epochs=0.5, batch_tokens=1024, threads=1)
+    options = AdaptOptions(model="tiny", method="full", epochs=0.5, batch_tokens=1024, threads=1)
     with Store.open(tmp_path / "s.db") as store:
         fill(store, "a.txt", pairs[:120], Verdict.EDITED)
         adapted = adapt(store, tmp_path / "run", replay, options=options)
@@ -162,5 +190,6 @@ def test_a_model_that_helps_is_installed_as_a_new_version_and_can_be_taken_back(
     assert resolve("tiny").sha256 == adapted.installed.sha256 != base.sha256
     card = (adapted.folder / "README.md").read_text(encoding="utf-8")
     assert "0.4 of the fine-tuned and 0.6 of the old model" in card
+    assert "A bias on the written pieces was fitted" in card
     assert adapted.installed.sha256 in card
     assert rollback("tiny").sha256 == base.sha256
