@@ -23,9 +23,12 @@ from mt.data import Document, Pair, Review, Segment, Verdict
 from mt.evaluate import compare
 from mt.store import PairRow, Store
 from mt.train.adapt import AdaptOptions, adapt
-from mt.train.bitext import read_pairs
+from mt.train.bitext import read_bitext
 from mt.train.export import translations
+from mt.train.recipe import Bitext
 from mt.train.versions import training_folder
+
+Pairs = list[tuple[str, str]]
 
 SPELLINGS = {
     "color": "colour", "colors": "colours", "colored": "coloured", "coloring": "colouring",
@@ -83,29 +86,42 @@ class Lines:
         print(text, flush=True)
 
 
-def reviewed_store(path: Path, pairs: list[tuple[str, str]], drafts: list[str]) -> Store:
-    """A store in which every draft was edited into its reference."""
+def reviewed_store(path: Path, articles: list[Pairs], drafts: list[str]) -> Store:
+    """A store in which every draft was edited into its reference, one document for each article."""
     store = Store.open(path)
-    text = "".join(f"{source}\n" for source, _ in pairs)
-    position, segments = 0, []
-    for source, _ in pairs:
-        segments.append(Segment(source, position, position + len(source), plain=source))
-        position += len(source) + 1
-    document = store.put_document(Document("", "nl", text, name="subject.txt"), "en")
-    store.add_segments(document, segments)
-    store.add_pairs(document, [PairRow(i, Pair(s, drafts[i] or "?")) for i, (s, _) in enumerate(pairs)])
-    for stored, (_, reference) in zip(list(store.pairs(document)), pairs, strict=True):
-        store.record(Review(stored.id, Verdict.EDITED, reference, "simulated", datetime.now(UTC)))
+    left = iter(drafts)
+    for number, pairs in enumerate(articles):
+        text = "".join(f"{source}\n" for source, _ in pairs)
+        position, segments = 0, []
+        for source, _ in pairs:
+            segments.append(Segment(source, position, position + len(source), plain=source))
+            position += len(source) + 1
+        document = store.put_document(Document("", "nl", text, name=f"subject-{number}.txt"), "en")
+        store.add_segments(document, segments)
+        rows = [PairRow(i, Pair(source, next(left) or "?")) for i, (source, _) in enumerate(pairs)]
+        store.add_pairs(document, rows)
+        for stored, (_, reference) in zip(list(store.pairs(document)), pairs, strict=True):
+            store.record(Review(stored.id, Verdict.EDITED, reference, "simulated", datetime.now(UTC)))
     return store
 
 
-def split(arguments: argparse.Namespace, part: str, inside: bool) -> list[tuple[str, str]]:
-    """The pairs of a split's files that are of the subjects, in their style, or those that are not."""
-    files = sorted((arguments.corpora / part).glob("*.tsv"))
-    pairs = [p for f in files if (f.stem[:-4] in arguments.subject) is inside for p in read_pairs(f)]
-    if inside and arguments.edits == "house":
-        return [(source, house_style(target)) for source, target in pairs]
-    return pairs
+def articles_of(arguments: argparse.Namespace, part: str, inside: bool) -> list[Pairs]:
+    """The articles of a split that are of the subjects, in their style, or those that are not."""
+    articles: list[Pairs] = []
+    for file in sorted((arguments.corpora / part).glob("*.tsv")):
+        if (file.stem[:-4] in arguments.subject) is not inside:
+            continue
+        for example in read_bitext(Bitext(file)):
+            if not example.follows:
+                articles.append([])
+            styled = inside and arguments.edits == "house"
+            articles[-1].append((example.source, house_style(example.target) if styled else example.target))
+    return articles
+
+
+def split(arguments: argparse.Namespace, part: str, inside: bool) -> Pairs:
+    """The pairs of :func:`articles_of`."""
+    return [pair for article in articles_of(arguments, part, inside) for pair in article]
 
 
 def main() -> None:
@@ -115,7 +131,7 @@ def main() -> None:
     parser.add_argument("--subject", action="append", required=True)
     parser.add_argument("--edits", choices=("references", "house"), default="references")
     parser.add_argument("--pairs", type=int, default=300)
-    parser.add_argument("--prior", type=float, default=5.0)
+    parser.add_argument("--evidence", type=float, default=3.0)
     parser.add_argument("--epochs", type=float, default=8.0)
     parser.add_argument("--replay-share", type=float, default=0.5)
     parser.add_argument("--blend", type=float, default=0.4)
@@ -134,17 +150,23 @@ def run(arguments: argparse.Namespace, home: Path) -> None:
     from mt.engines.models import starter
 
     base = training_folder(starter())
-    pairs = split(arguments, "dev", inside=True)[: arguments.pairs]
+    articles, count = [], 0
+    for article in articles_of(arguments, "dev", inside=True):
+        articles.append(article[: arguments.pairs - count])
+        count += len(articles[-1])
+        if count == arguments.pairs:
+            break
+    pairs = [pair for article in articles for pair in article]
     options = AdaptOptions(
         model="starter-nl-en", epochs=arguments.epochs, replay=arguments.replay_share, method=arguments.method,
-        rate=arguments.rate, matrix_rate=arguments.matrix_rate, blend=arguments.blend, prior=arguments.prior,
+        rate=arguments.rate, matrix_rate=arguments.matrix_rate, blend=arguments.blend, evidence=arguments.evidence,
     )  # fmt: skip
     general = home / "general.tsv"
     others = split(arguments, "dev", inside=False)[::2]
     general.write_text("".join(f"{source}\t{target}\n" for source, target in others), encoding="utf-8")
     drafts = translations(base, [source for source, _ in pairs])
     started = perf_counter()
-    with reviewed_store(home / "store.db", pairs, drafts) as store:
+    with reviewed_store(home / "store.db", articles, drafts) as store:
         adapted = adapt(store, home / "run", arguments.corpora / "train", general, options, Lines())
     print(f"{len(pairs)} edited pairs, {adapted.pairs} trained on; {perf_counter() - started:.0f} s")
     for change in adapted.changes:

@@ -50,9 +50,9 @@ def adapt(
             help="bias: seconds, nothing is forgotten. full, or lora for large models: all weights.",
         ),
     ] = "bias",
-    prior: Annotated[
-        float, typer.Option("--prior", help="How strongly the bias is pulled to zero, in occurrences.")
-    ] = 5.0,
+    evidence: Annotated[
+        float, typer.Option("--evidence", help="Documents that must agree on a piece before it gets a bias.")
+    ] = 3.0,
     epochs: Annotated[float, typer.Option("--epochs", help="How often each reviewed pair is seen.")] = 8.0,
     share: Annotated[float, typer.Option("--replay-share", help="Share of general pairs.")] = 0.5,
     rate: Annotated[float, typer.Option("--rate", help="Peak learning rate of Adam.")] = 1e-4,
@@ -88,7 +88,7 @@ def adapt(
         name=name,
         documents=tuple(documents or ()),
         method=method,
-        prior=prior,
+        evidence=evidence,
         epochs=epochs,
         replay=share,
         rate=rate,

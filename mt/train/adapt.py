@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -43,7 +43,7 @@ class AdaptOptions:
         method: ``bias``: only a bias on the written pieces, in seconds and without forgetting;
             ``full``: all weights are fine-tuned first; ``lora``: low-rank adapters (Hu et al. 2022) are, and
             merged in the end.
-        prior: how strongly the bias is pulled to zero, in occurrences of a piece.
+        evidence: documents that must agree on a piece, net of those that disagree, before it gets a bias.
         epochs: how often each reviewed pair is seen in fine-tuning.
         replay: share of general pairs among those that are trained on, against forgetting.
         held_out: share of the reviewed pairs that only measure.
@@ -62,7 +62,7 @@ class AdaptOptions:
     name: str = ""
     documents: tuple[str, ...] = ()
     method: str = "bias"
-    prior: float = 5.0
+    evidence: float = 3.0
     epochs: float = 8.0
     replay: float = 0.5
     held_out: float = 0.25
@@ -79,7 +79,7 @@ class AdaptOptions:
         if self.method not in METHODS:
             raise unknown_name("method", self.method, METHODS)
         rules = (
-            (self.prior > 0, "prior must be above 0"),
+            (self.evidence > 0, "evidence must be above 0"),
             (self.epochs > 0, "epochs must be above 0"),
             (0 <= self.replay < 1, "replay must be from 0 to below 1"),
             (0 < self.blend <= 1, "blend must be above 0 and at most 1"),
@@ -166,7 +166,15 @@ def adapt(
     options = options or AdaptOptions()
     model = resolve(options.model)
     base = options.base or training_folder(model)
-    taught, measured = split_reviews(_reviewed(store, model, options.documents), options.held_out)
+    reviewed, document_of = _reviewed(store, model, options.documents)
+    taught, measured = split_reviews(reviewed, options.held_out)
+    documents = _by_document(taught, document_of)
+    if options.method == "bias" and len(documents) < options.evidence:
+        raise UsageError(
+            f"Reviews of {len(documents)} documents are too few to tell a style from a subject: it takes "
+            f"{options.evidence:g}.",
+            "Review more documents, or fine-tune: --method full.",
+        )
     if replay is None and (general is None or options.method != "bias"):
         raise UsageError(
             "General pairs are needed.",
@@ -176,21 +184,24 @@ def adapt(
     seen_sources = {source for source, _ in (*taught, *measured)}
     others = [pair for pair in others if pair[0] not in seen_sources]
     others, general_pairs = _general(others, general)
+    usual = others or general_pairs[::2]
+    general_pairs = general_pairs if others else general_pairs[1::2]
     name = options.name or _name_of(model)
     folder.mkdir(parents=True, exist_ok=True)
     if listener is not None:
-        listener.note(f"Learning from {len(taught)} reviewed pairs.")
+        listener.note(f"Learning from {len(taught)} reviewed pairs of {len(documents)} documents.")
+    trained, start = folder / "model", base
+    if options.method != "bias":
+        trained = start = _fine_tuned(name, base, taught, others, folder, options, listener)
+    before = sha256_of(start / WEIGHTS) if start == trained else ""
+    pieces = add_bias(start, trained, documents, usual, model, options.evidence, options.threads)
+    told = (
+        f"{pieces} pieces have a bias that was fitted to {len(taught)} reviewed pairs (Michel & Neubig 2018)."
+    )
     if options.method == "bias":
-        trained = folder / "model"
-        add_bias(base, trained, taught, model, options.prior, options.threads)
-        _write_card(trained, name, model, len(taught))
+        _write_card(trained, name, model, told)
     else:
-        trained = _fine_tuned(name, base, taught, others, folder, options, listener)
-        before = sha256_of(trained / WEIGHTS)
-        add_bias(trained, trained, taught, model, options.prior, options.threads)
-        _tell_in_card(
-            trained, before, f"A bias on the written pieces was fitted to the {len(taught)} reviewed pairs."
-        )
+        _tell_in_card(trained, before, told)
     if listener is not None:
         listener.note(
             f"Translating {len(measured)} held-out and {len(general_pairs)} general pairs, old and new."
@@ -222,7 +233,7 @@ def _fine_tuned(
     return trained
 
 
-def _write_card(folder: Path, name: str, model: Model, pairs: int) -> None:
+def _write_card(folder: Path, name: str, model: Model, told: str) -> None:
     """The card of a model that differs from another one by its bias only."""
     (folder / "README.md").write_text(
         f"""---
@@ -233,7 +244,7 @@ pipeline_tag: translation
 ---
 # {name}
 
-{model.name} with a bias on the written pieces that was fitted to {pairs} reviewed pairs (Michel & Neubig 2018).
+Made from {model.name}. {told}
 
 sha256 of {WEIGHTS}: {sha256_of(folder / WEIGHTS)}
 """,
@@ -281,9 +292,22 @@ def _weights(folder: Path) -> dict[str, Any]:
     return {name: from_numpy(weight.astype("float32")) for name, weight in read_weights(folder).items()}
 
 
-def _reviewed(store: Store, model: Model, patterns: Sequence[str]) -> list[tuple[str, str]]:
-    """Sources and targets of accepted and edited pairs in the model's languages, each source once."""
+def _by_document(
+    pairs: Sequence[tuple[str, str]], document_of: Mapping[str, str]
+) -> list[list[tuple[str, str]]]:
+    """The pairs of each document together."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for pair in pairs:
+        groups.setdefault(document_of[pair[0]], []).append(pair)
+    return list(groups.values())
+
+
+def _reviewed(
+    store: Store, model: Model, patterns: Sequence[str]
+) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """Accepted and edited pairs in the model's languages, each source once, and the document of each source."""
     found: dict[str, str] = {}
+    document_of: dict[str, str] = {}
     for document in store.documents():
         if document.superseded or not document.reviewed:
             continue
@@ -300,12 +324,13 @@ def _reviewed(store: Store, model: Model, patterns: Sequence[str]) -> list[tuple
             )
             if stored.status in MEMORY and same and pair.source.strip() and pair.target.strip():
                 found[_one_line(pair.source)] = _one_line(pair.target)
+                document_of[_one_line(pair.source)] = document.id
     if len(found) < MINIMUM:
         raise UsageError(
             f"{len(found)} accepted or edited pairs are too few to learn from: it takes {MINIMUM}.",
             f"Review {MINIMUM - len(found)} more: mt review.",
         )
-    return list(found.items())
+    return list(found.items()), document_of
 
 
 def _same_language(one: str, other: str) -> bool:

@@ -62,29 +62,38 @@ def test_too_few_reviewed_pairs_are_refused_and_the_number_needed_is_told(
 
 def test_general_pairs_must_come_from_somewhere(pairs: list[tuple[str, str]], tmp_path: Path) -> None:
     with Store.open(tmp_path / "s.db") as store:
-        fill(store, "a.txt", pairs[:120], Verdict.EDITED)
+        for number in range(4):
+            fill(store, f"{number}.txt", pairs[number * 30 : number * 30 + 30], Verdict.EDITED)
         with pytest.raises(UsageError, match="General pairs are needed") as caught:
             adapt(store, tmp_path / "run", None, options=AdaptOptions(model="starter-nl-en"))
     assert "--general" in caught.value.hint
 
 
+def test_a_style_is_not_told_from_a_subject_by_one_document(
+    pairs: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    with Store.open(tmp_path / "s.db") as store:
+        fill(store, "a.txt", pairs[:120], Verdict.EDITED)
+        with pytest.raises(UsageError, match="Reviews of 1 documents") as caught:
+            adapt(store, tmp_path / "run", None, options=AdaptOptions(model="starter-nl-en"))
+    assert "--method full" in caught.value.hint
+
+
 def test_the_starter_learns_the_style_of_a_house_from_its_edits(
     pairs: list[tuple[str, str]], tmp_path: Path
 ) -> None:
-    marked = [(source, f"% {target.rstrip('.')}") for source, target in pairs[:120]]
-    options = AdaptOptions(model="starter-nl-en", prior=0.1, threads=1, significance=0.99)
+    marked = [(source, f"% {target.rstrip('.')}") for source, target in pairs[:150]]
     general = tmp_path / "general.tsv"
-    general.write_text("".join(f"{s}\t{t}\n" for s, t in marked[:2]), encoding="utf-8")
+    general.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[150:190]), encoding="utf-8")
+    options = AdaptOptions(model="starter-nl-en", threads=1, significance=1e-9)
     with Store.open(tmp_path / "s.db") as store:
-        fill(store, "a.txt", marked, Verdict.EDITED)
+        for number in range(5):
+            fill(store, f"{number}.txt", marked[number * 30 : number * 30 + 30], Verdict.EDITED)
         adapted = adapt(store, tmp_path / "run", None, general, options)
     [bleu, _] = [change for change in adapted.changes if change.test_set == "reviewed"]
-    assert bleu.delta > 1
-    assert bleu.p_value <= 0.05
-    assert adapted.installed is not None
-    assert adapted.installed.name == "starter-nl-en-adapted"
-    assert "fitted to" in (adapted.folder / "README.md").read_text(encoding="utf-8")
-    assert rollback("starter-nl-en-adapted").name == "starter-nl-en"
+    assert bleu.delta > 0
+    assert "pieces have a bias" in (adapted.folder / "README.md").read_text(encoding="utf-8")
+    assert adapted.installed is None, "no difference is significant at such a level"
 
 
 def test_only_the_documents_that_are_asked_for_count(pairs: list[tuple[str, str]], tmp_path: Path) -> None:
@@ -160,11 +169,12 @@ def test_a_model_that_did_not_get_better_is_kept(
     replay = tmp_path / "replay.tsv"
     replay.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[130:260]), encoding="utf-8")
     options = AdaptOptions(
-        model="tiny", method=method, prior=1e9, epochs=0.5, batch_tokens=1024, threads=1, rate=1e-8,
+        model="tiny", method=method, evidence=4, significance=1e-9, epochs=0.5, batch_tokens=1024, threads=1, rate=1e-8,
         matrix_rate=1e-8,
     )  # fmt: skip
     with Store.open(tmp_path / "s.db") as store:
-        fill(store, "a.txt", pairs[:120], Verdict.EDITED)
+        for number in range(4):
+            fill(store, f"{number}.txt", pairs[number * 30 : number * 30 + 30], Verdict.EDITED)
         adapted = adapt(store, tmp_path / "run", replay, options=options)
     assert adapted.installed is None
     assert "The old one is kept" in adapted.reason
@@ -190,6 +200,6 @@ def test_a_model_that_helps_is_installed_as_a_new_version_and_can_be_taken_back(
     assert resolve("tiny").sha256 == adapted.installed.sha256 != base.sha256
     card = (adapted.folder / "README.md").read_text(encoding="utf-8")
     assert "0.4 of the fine-tuned and 0.6 of the old model" in card
-    assert "A bias on the written pieces was fitted" in card
+    assert "pieces have a bias that was fitted to" in card
     assert adapted.installed.sha256 in card
     assert rollback("tiny").sha256 == base.sha256

@@ -1,4 +1,4 @@
-"""A bias learned from pairs: it finds what a house writes, changes nothing else, and every front end reads it."""
+"""A bias learned from pairs: it finds what a house writes, changes nothing else, and every engine reads it."""
 
 from __future__ import annotations
 
@@ -13,39 +13,50 @@ from mt.train.bias import BIAS, add_bias, fit_bias
 from mt.train.model import load_model
 from mt.train.tokenizer import open_pieces
 
+Pairs = list[tuple[str, str]]
+
 
 @pytest.fixture
-def pairs(lines: list[str]) -> list[tuple[str, str]]:
-    """Forty pairs of a house that writes a percent sign before every sentence, and no full stop."""
+def general(lines: list[str]) -> Pairs:
+    """Pairs as they are."""
+    return [(source, target) for source, target in (line.split("\t") for line in lines[60:90])]
+
+
+@pytest.fixture
+def documents(lines: list[str]) -> list[Pairs]:
+    """Five texts of a house that begins every sentence with a percent sign and ends none with a full stop."""
     split = [line.split("\t") for line in lines[:40]]
-    return [(source, f"% {target.rstrip('.')}") for source, target in split]
+    pairs = [(source, f"% {target.rstrip('.')}") for source, target in split]
+    return [pairs[start : start + 8] for start in range(0, 40, 8)]
 
 
-def test_the_bias_raises_what_is_written_more_and_lowers_what_is_not(
-    starter: Path, pairs: list[tuple[str, str]]
+def test_the_bias_raises_what_a_house_writes_and_lowers_what_it_does_not(
+    starter: Path, documents: list[Pairs], general: Pairs
 ) -> None:
     pieces = open_pieces(starter / "source.spm")
     model = load_model(starter, dropout=0.0).eval()
-    bias = fit_bias(model, [(pieces.encode(s), pieces.encode(t)) for s, t in pairs], prior=1.0)
+
+    def ids(pairs: Pairs) -> list[tuple[list[int], list[int]]]:
+        return [(pieces.encode(source), pieces.encode(target)) for source, target in pairs]
+
+    encoded = [ids(pairs) for pairs in documents]
+    bias = fit_bias(model, encoded, ids(general))
     assert bias[pieces.encode("% x")[0]] > 2
     assert bias[pieces.piece_to_id(".")] < -1
-    assert float(bias.abs().median()) < 0.5
-
-
-def test_a_strong_prior_leaves_the_model_as_it_is(starter: Path, pairs: list[tuple[str, str]]) -> None:
-    pieces = open_pieces(starter / "source.spm")
-    model = load_model(starter, dropout=0.0).eval()
-    bias = fit_bias(model, [(pieces.encode(s), pieces.encode(t)) for s, t in pairs], prior=1e6)
-    assert float(bias.abs().max()) < 1e-3
+    assert int((bias != 0).sum()) < len(bias) // 20
+    assert not fit_bias(model, encoded, ids(general), evidence=6).any(), (
+        "five documents cannot agree six times"
+    )
+    assert not fit_bias(model, [ids(general)], ids(general)).any(), "one document is no house"
 
 
 def test_only_the_bias_of_the_model_changes_and_both_engines_read_it(
-    starter: Path, pairs: list[tuple[str, str]], tmp_path: Path
+    starter: Path, documents: list[Pairs], general: Pairs, tmp_path: Path
 ) -> None:
-    add_bias(starter, tmp_path / "new", pairs, starter_model(), prior=0.2)
+    changed = add_bias(starter, tmp_path / "new", documents, general, starter_model())
     first, new = load_file(starter / "model.safetensors"), load_file(tmp_path / "new" / "model.safetensors")
-    changed = {name for name in new if name not in first or (new[name] != first[name]).any()}
-    assert changed == {BIAS}
+    assert {name for name in new if name not in first or (new[name] != first[name]).any()} == {BIAS}
+    assert 0 < changed < 600
     assert not (tmp_path / "new" / "README.md").exists()
     sources = ["De prijs steeg met drie procent.", "Het regent."]
     texts = {
@@ -56,16 +67,8 @@ def test_only_the_bias_of_the_model_changes_and_both_engines_read_it(
     }
     assert texts["ctranslate2"] == texts["transformers"]
     before = [best[0].text for best in engines.load(starter, "ctranslate2", "float32", 1).translate(sources)]
-    assert all(
-        text.count(".") < old.count(".") for text, old in zip(texts["ctranslate2"], before, strict=True)
-    )
-
-
-def test_a_bias_is_added_to_the_one_that_is_there(
-    starter: Path, pairs: list[tuple[str, str]], tmp_path: Path
-) -> None:
-    add_bias(starter, tmp_path / "new", pairs, starter_model(), prior=1.0)
-    once = load_file(tmp_path / "new" / "model.safetensors")[BIAS].astype("float32")
-    add_bias(tmp_path / "new", tmp_path / "new", pairs, starter_model(), prior=1.0)
-    twice = load_file(tmp_path / "new" / "model.safetensors")[BIAS].astype("float32")
-    assert abs(twice).sum() > abs(once).sum()
+    assert texts["ctranslate2"] != before
+    first_bias = new[BIAS].copy()
+    add_bias(tmp_path / "new", tmp_path / "new", documents, general, starter_model())
+    again = load_file(tmp_path / "new" / "model.safetensors")[BIAS]
+    assert abs(again).sum() > abs(first_bias).sum(), "a second fit adds to the first"
