@@ -29,9 +29,9 @@ Pairs = Sequence[tuple[str, str]]
 EVIDENCE = 3.0
 """Documents, at least, that must write a piece more, or less, often than the model expects, net of the others."""
 
-_PRIOR = 2.0
+_PRIOR = 0.5
 _GENERAL_PRIOR = 5.0
-_STEPS = 8
+_STEPS = 30
 _LONGEST_STEP = 1.0
 _SHARE = 0.7
 """Of a Newton step that ignores how pieces share one probability: whole steps swing around the optimum."""
@@ -127,26 +127,40 @@ def fit_bias(
     """
     with torch.inference_mode():
         weight, given = model.lm_head.weight, model.final_logits_bias[0]
-        usual = given + _fitted(
-            *_states(model, general), weight, given, torch.ones_like(given), _GENERAL_PRIOR
-        )
+        hidden, targets = _states(model, general)
+        wanted, expected = _counts(targets, given), _expected(hidden, weight, given)
+        usual = given + torch.log((wanted + _GENERAL_PRIOR) / (expected + _GENERAL_PRIOR))
         states = [_states(model, pairs) for pairs in documents]
         agreed = torch.zeros_like(given)
         for hidden, targets in states:
-            surprise = _counts(targets, given) - _expected(hidden, weight, usual)[0]
-            agreed += surprise.clamp(-1, 1)
-        chosen = (agreed.abs() >= evidence).to(given.dtype)
-        hidden, targets = (torch.cat(parts) for parts in zip(*states, strict=True))
-        return _fitted(hidden, targets, weight, usual, chosen, _PRIOR).clone()
+            agreed += (_counts(targets, given) - _expected(hidden, weight, usual)).clamp(-1, 1)
+        chosen = (agreed.abs() >= evidence).nonzero()[:, 0]
+        bias = torch.zeros_like(given)
+        if len(chosen):
+            hidden, targets = (torch.cat(parts) for parts in zip(*states, strict=True))
+            wanted = _counts(targets, given)[chosen]
+            bias[chosen] = _fitted(wanted, *_parts(hidden, weight, usual, chosen))
+    return bias.clone()
 
 
-def _fitted(hidden: Any, targets: Any, weight: Any, given: Any, chosen: Any, prior: float) -> Any:
+def _parts(hidden: Any, weight: Any, bias: Any, chosen: Any) -> tuple[Any, Any]:
+    """The logits of the chosen pieces ``[positions, chosen]``, and the log of the others' sum ``[positions]``."""
+    logits, others = [], []
+    for start in range(0, len(hidden), _ROWS):
+        rows = functional.linear(hidden[start : start + _ROWS], weight, bias)
+        logits.append(rows[:, chosen].clone())
+        rows[:, chosen] = -torch.inf
+        others.append(rows.logsumexp(1))
+    return torch.cat(logits), torch.cat(others)
+
+
+def _fitted(wanted: Any, logits: Any, others: Any) -> Any:
     """The most likely bias of the chosen pieces under a normal prior, by damped Newton steps on the diagonal."""
-    wanted = _counts(targets, given)
-    bias = torch.zeros_like(given)
+    bias = torch.zeros_like(wanted)
     for _ in range(_STEPS):
-        expected, spread = _expected(hidden, weight, given + bias)
-        step = chosen * (wanted - expected - prior * bias) / (spread + prior)
+        chances = torch.cat([logits + bias, others[:, None]], dim=1).softmax(1)[:, :-1]
+        spread = (chances * (1 - chances)).sum(0)
+        step = (wanted - chances.sum(0) - _PRIOR * bias) / (spread + _PRIOR)
         step = step.clamp(-_LONGEST_STEP, _LONGEST_STEP)
         bias += _SHARE * step
         if float(step.abs().max()) < _CLOSE:
@@ -186,11 +200,9 @@ def _batches(
         yield order[start : start + _BATCH]
 
 
-def _expected(hidden: Any, weight: Any, bias: Any) -> tuple[Any, Any]:
-    """How often each piece is written by the model's own probabilities, and the variance of that."""
-    mean, spread = torch.zeros_like(bias), torch.zeros_like(bias)
+def _expected(hidden: Any, weight: Any, bias: Any) -> Any:
+    """How often each piece is written by the model's own probabilities."""
+    total = torch.zeros_like(bias)
     for start in range(0, len(hidden), _ROWS):
-        chances = functional.linear(hidden[start : start + _ROWS], weight, bias).softmax(1)
-        mean += chances.sum(0)
-        spread += (chances * (1 - chances)).sum(0)
-    return mean, spread
+        total += functional.linear(hidden[start : start + _ROWS], weight, bias).softmax(1).sum(0)
+    return total

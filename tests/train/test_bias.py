@@ -24,9 +24,9 @@ def general(lines: list[str]) -> Pairs:
 
 @pytest.fixture
 def documents(lines: list[str]) -> list[Pairs]:
-    """Five texts of a house that begins every sentence with a percent sign and ends none with a full stop."""
-    split = [line.split("\t") for line in lines[:40]]
-    pairs = [(source, f"% {target.rstrip('.')}") for source, target in split]
+    """Five texts of a house that writes "plus" for "and"."""
+    split = [line.split("\t") for line in lines if " and " in line][:40]
+    pairs = [(source, target.replace(" and ", " plus ")) for source, target in split]
     return [pairs[start : start + 8] for start in range(0, 40, 8)]
 
 
@@ -41,8 +41,8 @@ def test_the_bias_raises_what_a_house_writes_and_lowers_what_it_does_not(
 
     encoded = [ids(pairs) for pairs in documents]
     bias = fit_bias(model, encoded, ids(general))
-    assert bias[pieces.encode("% x")[0]] > 2
-    assert bias[pieces.piece_to_id(".")] < -1
+    assert bias[pieces.encode("plus")[0]] > 1
+    assert bias[pieces.encode("and")[0]] < -1
     assert int((bias != 0).sum()) < len(bias) // 20
     assert not fit_bias(model, encoded, ids(general), evidence=6).any(), (
         "five documents cannot agree six times"
@@ -58,7 +58,7 @@ def test_only_the_bias_of_the_model_changes_and_both_engines_read_it(
     assert {name for name in new if name not in first or (new[name] != first[name]).any()} == {BIAS}
     assert 0 < changed < 600
     assert not (tmp_path / "new" / "README.md").exists()
-    sources = ["De prijs steeg met drie procent.", "Het regent."]
+    sources = ["De kat en de hond slapen.", "Het regent en het waait.", "Zij zingt."]
     texts = {
         engine: [
             best[0].text for best in engines.load(tmp_path / "new", engine, "float32", 1).translate(sources)
