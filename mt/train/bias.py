@@ -16,8 +16,9 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from mt.engines.convert import read_json, read_weights
+from mt.engines.convert import read_weights
 from mt.engines.models import Model
+from mt.engines.storage import read_json
 from mt.engines.tokenizer import MarianTokenizer
 from mt.train.export import WEIGHTS, save_weights
 from mt.train.model import load_model, padded
