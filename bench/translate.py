@@ -2,7 +2,8 @@
 
 usage: python bench/translate.py [--corpus corpora] [--sentences 2000] [--rounds 3] [--flores FOLDER]
 
-Every measurement is a process of its own. FOLDER holds source.nl and reference.en, one segment a line.
+Every measurement is a process of its own, with byte code that was compiled before, as an installed package has it.
+FOLDER holds source.nl and reference.en, one segment a line.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -65,10 +67,16 @@ def run(command: list[str], environment: dict[str, str]) -> tuple[float, float, 
     return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
+def surroundings(home: Path) -> dict[str, str]:
+    """The environment of every measured process: a home of its own, and byte code that is kept in it."""
+    environment = {**os.environ, "MT_HOME": str(home), "PYTHONPYCACHEPREFIX": str(home / "bytecode")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
+
+
 def converted_starter(home: Path) -> Path:
     """The folder of the starter model as CTranslate2 reads it, made by `mt` itself."""
-    environment = {**os.environ, "MT_HOME": str(home)}
-    run([sys.executable, "-m", "mt", "translate", "--lines", "--quiet", os.devnull], environment)
+    run([sys.executable, "-m", "mt", "translate", "--lines", "--quiet", os.devnull], surroundings(home))
     [folder] = {path.parent for path in home.rglob("model.bin")}
     return folder
 
@@ -79,9 +87,13 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=ROOT / "corpora")
     parser.add_argument("--sentences", type=int, default=2000)
     parser.add_argument(
-        "--reference-sentences", type=int, default=200, help="for transformers, which is slow"
+        "--reference-sentences",
+        type=int,
+        default=200,
+        help="for transformers, which is slow; 0 leaves it out",
     )
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--starts", type=int, default=20, help="cold starts of each kind")
     parser.add_argument("--flores", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -97,7 +109,7 @@ def quality(flores: Path, folder: Path) -> None:
 
     source = flores / "source.nl"
     command = [sys.executable, "-m", "mt", "translate", "--lines", "--quiet", str(source), "-o"]
-    run([*command, str(folder / "flores.en")], {**os.environ, "MT_HOME": str(folder / "home")})
+    run([*command, str(folder / "flores.en")], surroundings(folder / "home"))
     written = (folder / "flores.en").read_text(encoding="utf-8").splitlines()
     reference = (flores / "reference.en").read_text(encoding="utf-8").splitlines()
     bleu, chrf = sacrebleu.BLEU(), sacrebleu.CHRF(word_order=2)
@@ -116,7 +128,7 @@ def speed(options: argparse.Namespace, folder: Path) -> None:
         texts[label] = folder / f"{label}.txt"
         texts[label].write_text("\n\n".join(lines[:count]) + "\n", encoding="utf-8")
         (folder / f"{label}.lines").write_text("\n".join(lines[:count]) + "\n", encoding="utf-8")
-    environment = {**os.environ, "MT_HOME": str(folder / "home")}
+    environment = surroundings(folder / "home")
     model = str(converted_starter(folder / "home"))
     starter = str(ROOT / "mt" / "engines" / "data" / "starter-nl-en")
     cores, out = str(os.cpu_count()), str(folder / "out")
@@ -137,40 +149,31 @@ def speed(options: argparse.Namespace, folder: Path) -> None:
             "--quiet",
         ]
 
+    contenders: dict[str, Callable[[int], list[str]]] = {}
+    for tokens in ("1024", "2048"):
+        command = [*bare, str(folder / "all.lines"), out, cores, tokens]
+        contenders[f"bare CTranslate2, batches of {tokens} tokens"] = lambda _, command=command: command
+    contenders["mt translate"] = lambda round_: mt("all", round_)
+    contenders["mt translate, no rescue"] = lambda round_: [*mt("all", round_ + 100), "--no-rescue"]
     measured: dict[str, list[tuple[float, float, float]]] = {}
     for round_ in range(options.rounds):
-        contenders = {
-            f"bare CTranslate2, batches of {tokens} tokens": [
-                *bare,
-                str(folder / "all.lines"),
-                out,
-                cores,
-                tokens,
-            ]
-            for tokens in ("1024", "2048", "4096")
-        }
-        contenders["mt translate"] = mt("all", round_)
-        contenders["mt translate, no rescue"] = [*mt("all", round_ + 100), "--no-rescue"]
-        contenders["cold: bare CTranslate2"] = [*bare, str(folder / "one.lines"), out, cores, "2048"]
-        contenders["cold: mt translate"] = mt("one", round_)
-        contenders["cold: mt --help"] = [sys.executable, "-m", "mt", "--help"]
-        if round_ == 0:
-            contenders["transformers"] = [
-                sys.executable,
-                "-c",
-                TRANSFORMERS,
-                starter,
-                str(folder / "few.lines"),
-                out,
-            ]
-        for label, command in contenders.items():
-            measured.setdefault(label, []).append(run(command, environment))
+        for label, command_of in contenders.items():
+            measured.setdefault(label, []).append(run(command_of(round_), environment))
+    few = [sys.executable, "-c", TRANSFORMERS, starter, str(folder / "few.lines"), out]
+    if options.reference_sentences:
+        measured["transformers"] = [run(few, environment)]
+    one = [*bare, str(folder / "one.lines"), out, cores, "2048"]
+    for round_ in range(options.starts):
+        measured.setdefault("cold: bare CTranslate2", []).append(run(one, environment))
+        measured.setdefault("cold: mt translate", []).append(run(mt("one", round_), environment))
+        helped = [sys.executable, "-m", "mt", "--help"]
+        measured.setdefault("cold: mt --help", []).append(run(helped, environment))
     print(f"\n{'':42s} {'seconds':>9s} {'cpu s':>9s} {'sentences/s':>12s} {'peak MB':>8s}")
     for label, values in measured.items():
         seconds, processor, memory = (statistics.median(column) for column in zip(*values, strict=True))
         count = {"transformers": options.reference_sentences}.get(label, options.sentences)
         rate = "" if label.startswith("cold") else f"{count / seconds:.1f}"
-        print(f"{label:42s} {seconds:9.2f} {processor:9.2f} {rate:>12s} {memory:8.0f}")
+        print(f"{label:42s} {seconds:9.3f} {processor:9.3f} {rate:>12s} {memory:8.0f}")
 
 
 if __name__ == "__main__":

@@ -244,6 +244,14 @@ def join(strategy: Strategy, pieces: Sequence[Piece], parts: Sequence[Hypothesis
     )
 
 
+def begun_alike(source: str, hypothesis: Hypothesis) -> Hypothesis:
+    """The hypothesis with a capital where the source begins with one and a model forgot it; ``iPhone`` stays."""
+    text = hypothesis.text
+    if not (source[:1].isupper() and text[:1].islower()) or text.split(maxsplit=1)[0] in source:
+        return hypothesis
+    return replace(hypothesis, text=text[0].upper() + text[1:])
+
+
 def _inside(source: str, target: str, place: int, count: int) -> str:
     """A clause's translation as it stands inside the sentence: models write every input as a sentence of its own."""
     first = target.split(maxsplit=1)[0] if target else ""

@@ -82,7 +82,8 @@ class SentenceTranslator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        # After an error nobody collects what is still under way.
+        self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
     def translate(self, sources: Sequence[str]) -> list[Timed]:
         """The pairs of a batch, in its order: submit and collect in one call."""
@@ -179,7 +180,7 @@ class SentenceTranslator:
         pieces: Sequence[rescue.Piece],
         parts: Sequence[Hypothesis],
     ) -> Candidate:
-        hypothesis = rescue.join(strategy, pieces, parts)
+        hypothesis = rescue.begun_alike(source, rescue.join(strategy, pieces, parts))
         findings = check(source, hypothesis.text, *self._langs)
         if len(parts) > 1 and not strategy.cuts:
             message = f"The source is longer than the model reads; it was cut into {len(parts)} pieces."

@@ -23,6 +23,9 @@ from mt.store import PairRow, RunState, SettingsKey, Store
 WINDOW = 256
 """Segments in one batch and one transaction: enough to sort by length, little to lose."""
 
+FIRST = 32
+"""Segments in the first batch; each further one is twice as large, so that work begins and is kept early."""
+
 AHEAD = 2
 """Batches under way beside the one that is stored, so that the engine never waits for the store."""
 
@@ -141,8 +144,10 @@ class DocumentTranslator:
     def _translate(self, documents: Iterable[Document], advance: Advance) -> Iterator[str]:
         pending: deque[_Window] = deque()
         units = self._units(documents)
-        while batch := list(islice(units, self._window)):
+        window = min(FIRST, self._window)
+        while batch := list(islice(units, window)):
             pending.append(self._begin(batch))
+            window = min(2 * window, self._window)
             if len(pending) > AHEAD:
                 yield from self._finish(pending.popleft(), advance)
         while pending:

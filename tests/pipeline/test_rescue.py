@@ -120,3 +120,10 @@ def test_a_wider_beam_is_left_out_behind_a_cut() -> None:
     names = [s.name for s in rescue.remedies("Er waren 12 mensen in het dorp, en dat was veel.", [finding])]
     assert names == ["split"]
     assert [s.name for s in rescue.remedies("Er waren 12 mensen.", [finding])] == ["wide-beam"]
+
+
+def test_a_forgotten_capital_at_the_beginning_is_set() -> None:
+    written = [Hypothesis(text, -1.0, "echo") for text in ("therefore check it.", "iPhone users", "the man")]
+    sources = ["Controleer het daarom.", "Met een iPhone", "de man"]
+    begun = [rescue.begun_alike(s, h).text for s, h in zip(sources, written, strict=True)]
+    assert begun == ["Therefore check it.", "iPhone users", "the man"]
