@@ -185,10 +185,9 @@ def _tell(files: FileTranslator, done: list[Done], seconds: float, location: str
         )
         if count
     ]
-    rate = (total.segments - total.resumed) / seconds
-    report.note(
-        f"{total.segments} segments: {', '.join(parts) or 'none done yet'}; {seconds:.1f} s, {rate:.1f} segments/s."
-    )
+    rate = (total.done - total.resumed) / seconds
+    what = f"{total.done} segments: {', '.join(parts)}" if parts else "No segment was done"
+    report.note(f"{what}; {seconds:.1f} s, {rate:.1f} segments/s.")
     if total.findings:
         found = ", ".join(f"{check} {count}" for check, count in total.findings.most_common())
         report.note(f"Findings: {found}.")

@@ -57,6 +57,11 @@ class Counts:
         if pair.score:
             self.findings.update(finding.check for finding in pair.score.findings)
 
+    @property
+    def done(self) -> int:
+        """Segments whose batch is finished; less than ``segments`` while a run is under way."""
+        return self.translated + self.copied + self.memory + self.reused + self.resumed + self.failed
+
     def numbers(self) -> dict[str, int]:
         """Every count by name, findings left out."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "findings"}
