@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mt.quality.lexicon import Lexicon, lexicon
 
@@ -34,10 +35,7 @@ class Side:
 
     def span(self, word: int) -> tuple[int, int]:
         """Offsets of a word in the text."""
-        for index, match in enumerate(WORD.finditer(self.text)):
-            if index == word:
-                return match.span()
-        raise IndexError(word)
+        return _spans(self.text)[word]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +50,12 @@ class PairView:
     def one_sided(self) -> bool:
         """Whether a side has no text."""
         return not (self.source.text.strip() and self.target.text.strip())
+
+
+@lru_cache(maxsize=8)
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Offsets of all words of a text; checks ask for them word by word."""
+    return [match.span() for match in WORD.finditer(text)]
 
 
 def side(text: str, lang: str) -> Side:
