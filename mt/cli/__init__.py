@@ -41,6 +41,10 @@ ALLOCATIONS = 100_000
 """Objects that are made before Python looks for garbage in cycles; its default is 700."""
 
 
+SWITCH_SECONDS = 0.001
+"""How long a thread waits for another one's Python code: what only hands work to the engine should not wait long."""
+
+
 def build(only: str | None = None, alone: bool = False) -> typer.Typer:
     """The application with one command imported, or with all of them.
 
@@ -101,6 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run `mt` and exit with the code of the design: 0, or that of the error."""
     # What imports and texts allocate is no garbage; looking for some costs a tenth of a short call.
     gc.set_threshold(ALLOCATIONS, *gc.get_threshold()[1:])
+    sys.setswitchinterval(SWITCH_SECONDS)
     words = [*(sys.argv[1:] if arguments is None else arguments)]
     debug = "--debug" in words or bool(os.environ.get("MT_DEBUG"))
     words = [word for word in words if word != "--debug"]

@@ -116,9 +116,9 @@ def translate(
     if as_json and (output or bilingual):
         raise UsageError("--json prints the pairs to stdout.", "Leave out --output and --bilingual.")
 
-    from mt.pipeline.opening import open_warm_engine
+    from mt.pipeline.opening import open_engine
 
-    opened = open_warm_engine(settings)
+    opened = open_engine(settings)
     from mt.pipeline.files import Wishes, plan
 
     sources = [text for text in inputs or [] if text != "-"]

@@ -65,6 +65,9 @@ class CTranslate2Engine:
         # Models that were converted from Marian get their </s> from CTranslate2; a second one changes every score.
         self._end = () if read_json(model.path / "config.json").get("add_source_eos") else (END,)
 
+        # The first search sets up the library's kernels; its own threads do so while the program goes on.
+        self._translator.translate_batch([["▁", END]], asynchronous=True, beam_size=2, max_decoding_length=9)
+
     @property
     def info(self) -> EngineInfo:
         """Which engine and model this is."""

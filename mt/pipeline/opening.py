@@ -1,13 +1,11 @@
 """The engine, the translator and the store that the settings name.
 
-What each function needs is imported when it is called: the engine makes its first search while the rest of the
-program is still being imported.
+What each function needs is imported when it is called: the engine sets itself up while the rest of the program is
+still being imported.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
-from threading import Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,28 +37,6 @@ def open_engine(settings: Config) -> Engine:
             "Choose another one with --model; `mt models list` shows them.",
         )
     return engine
-
-
-def open_warm_engine(settings: Config) -> Engine:
-    """The engine of the settings, which makes a first search while the caller goes on.
-
-    The first search sets up the library's kernels, which takes as long as a few sentences.
-
-    Raises:
-        UsageError: an unknown engine or model.
-        EngineError: the model cannot be loaded, or translates between other languages.
-    """
-    engine = open_engine(settings)
-    Thread(target=_warm, args=(engine,), name="warm", daemon=True).start()
-    return engine
-
-
-def _warm(engine: Engine) -> None:
-    from mt.engines import DecodeOptions
-    from mt.errors import MTError
-
-    with suppress(MTError, RuntimeError, ValueError):
-        engine.translate(["Ja."], DecodeOptions(beam_size=1))
 
 
 def decode_options(settings: Config) -> DecodeOptions:
