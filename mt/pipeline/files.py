@@ -164,17 +164,14 @@ class FileTranslator:
             jobs: from :func:`plan`.
             advance: told after each batch.
         """
-        read: list[Work] = []
+        read: dict[str, deque[Work]] = {}
         arguments = {"inputs": [str(job.source or "-") for job in jobs]}
-        for number, identifier in enumerate(
-            self._documents.run(self._readable(jobs, read), arguments, advance)
-        ):
-            job = read[number]
-            document = self._store.document(identifier, with_segments=False)
-            self._write(document, job.output)
-            yield Done(identifier, document.name or "stdin", job.output, self._documents.counts[identifier])
+        for document in self._documents.run(self._readable(jobs, read), arguments, advance):
+            output = read[document.name].popleft().output
+            self._write(document, output)
+            yield Done(document.id, document.name or "stdin", output, self._documents.counts[document.id])
 
-    def _readable(self, jobs: Sequence[Work], read: list[Work]) -> Iterator[Document]:
+    def _readable(self, jobs: Sequence[Work], read: dict[str, deque[Work]]) -> Iterator[Document]:
         for job in jobs:
             try:
                 document = self._read(job.source)
@@ -184,7 +181,7 @@ class FileTranslator:
                 self.errors.append(error)
                 self._note(f"{error.message} Left out. {error.hint}".rstrip())
                 continue
-            read.append(job)
+            read.setdefault(document.name, deque()).append(job)
             yield document
 
     def _read(self, source: Path | None) -> Document:

@@ -73,12 +73,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A segment on its way through the run; ``last`` of its document or not."""
+    """A segment on its way through the run; the last one of a document carries the document."""
 
     document: str
     position: int
     segment: Segment
-    last: bool = False
+    last: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,7 @@ class DocumentTranslator:
         self._window = window
         self._reach = (0, 0)
         self._done: dict[str, set[int]] = {}
+        self._blank: list[Document] = []
         self.settings = SettingsKey(
             info.label, info.model, info.model_sha256, f"{info.compute_type} {translator.options.key()}"
         )
@@ -124,8 +125,8 @@ class DocumentTranslator:
 
     def run(
         self, documents: Iterable[Document], arguments: Mapping[str, object], advance: Advance
-    ) -> Iterator[str]:
-        """Translate documents; yields the identifier of each in the store once all its pairs are there.
+    ) -> Iterator[Document]:
+        """Translate documents; yields each with its identifier in the store once all its pairs are there.
 
         The store holds each batch as soon as it is done; the run is marked interrupted or failed where it
         does not reach its end, and the same call goes on from there.
@@ -146,7 +147,7 @@ class DocumentTranslator:
         finally:
             self._store.finish_run(run, state, self.total.numbers())
 
-    def _translate(self, documents: Iterable[Document], advance: Advance) -> Iterator[str]:
+    def _translate(self, documents: Iterable[Document], advance: Advance) -> Iterator[Document]:
         pending: deque[_Window] = deque()
         units = self._units(documents)
         window = min(FIRST, self._window)
@@ -157,13 +158,14 @@ class DocumentTranslator:
                 yield from self._finish(pending.popleft(), advance)
         while pending:
             yield from self._finish(pending.popleft(), advance)
-        yield from (identifier for identifier, counts in self.counts.items() if not counts.segments)
+        yield from self._blank
 
     def _units(self, documents: Iterable[Document]) -> Iterator[_Unit]:
         """Every segment of every document, the document put into the store before its first one."""
         for document in documents:
             identifier = self._store.put_document(document, self._langs[1], segmentation=VERSION)
             self.counts[identifier] = Counts()
+            named = replace(document, id=identifier)
             self._done[identifier] = self._store.done_positions(identifier, self.settings)
             previous: _Unit | None = None
             for block, segments in segmented(document):
@@ -173,7 +175,9 @@ class DocumentTranslator:
                         yield previous
                     previous = _Unit(identifier, previous.position + 1 if previous else 0, segment)
             if previous:
-                yield replace(previous, last=True)
+                yield replace(previous, last=named)
+            else:
+                self._blank.append(named)
 
     def _begin(self, batch: Sequence[_Unit]) -> _Window:
         """Store a batch's segments, take what is known, and let the engine begin with the rest."""
@@ -199,7 +203,7 @@ class DocumentTranslator:
                 known[source] = Pair(source, match.target, source_lang, target_lang, Origin.MEMORY)
         return known
 
-    def _finish(self, window: _Window, advance: Advance) -> Iterator[str]:
+    def _finish(self, window: _Window, advance: Advance) -> Iterator[Document]:
         """Collect a batch and store its pairs; yields the documents that end in it."""
         fresh = {timed.pair.source: timed for timed in self._translator.collect(window.job)}
         rows: dict[str, list[PairRow]] = {}
@@ -220,7 +224,7 @@ class DocumentTranslator:
         for identifier, batch in rows.items():
             self._store.add_pairs(identifier, batch)
         advance(len(window.units), self._expected())
-        yield from (unit.document for unit in window.units if unit.last)
+        yield from (unit.last for unit in window.units if unit.last)
 
     def _expected(self) -> int:
         """How many segments there will be, from how far the current document has been read."""

@@ -72,6 +72,15 @@ def test_a_folder_goes_to_a_folder(mt: Mt, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "deep" / "b.md").read_text(encoding="utf-8").startswith("# ")
 
 
+def test_an_article_without_sentences_comes_back_under_its_own_name(mt: Mt, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.md").write_text("```\ncode\n```\n", encoding="utf-8")
+    (tmp_path / "in" / "b.md").write_text("Het regent vandaag.\n", encoding="utf-8")
+    mt("translate", "in", "--output", "out")
+    assert (tmp_path / "out" / "a.md").read_text(encoding="utf-8") == "```\ncode\n```\n"
+    assert "rain" in (tmp_path / "out" / "b.md").read_text(encoding="utf-8")
+
+
 def test_an_output_that_ends_with_a_slash_is_a_folder(mt: Mt, tmp_path: Path) -> None:
     (tmp_path / "a.nl.txt").write_text("Het regent vandaag.\n", encoding="utf-8")
     mt("translate", "a.nl.txt", "--output", "out/deep/")
