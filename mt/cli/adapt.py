@@ -47,7 +47,7 @@ def adapt(
         str,
         typer.Option(
             "--method",
-            help="bias: seconds, nothing is forgotten. full, or lora for large models: all weights.",
+            help="bias: spelling, signs and preferred words. full, or lora for large models: all weights.",
         ),
     ] = "bias",
     evidence: Annotated[

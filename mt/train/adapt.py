@@ -40,7 +40,7 @@ class AdaptOptions:
         base: its folder in Hugging Face layout, where it was installed without.
         name: of the adapted model; empty: the model's own, or its name and ``-adapted`` for the shipped one.
         documents: only reviews of documents whose name fits one of these patterns; empty for all.
-        method: ``bias``: only a bias on the written pieces, in seconds and without forgetting;
+        method: ``bias``: only a bias on the written pieces, the same in every text;
             ``full``: all weights are fine-tuned first; ``lora``: low-rank adapters (Hu et al. 2022) are, and
             merged in the end.
         evidence: documents that must agree on a piece, net of those that disagree, before it gets a bias.
