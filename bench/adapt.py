@@ -4,9 +4,9 @@
 
 The reviewers are simulated: they edit the starter's translation of articles of the development split into the
 references, with --edits house brought to the style of a house that differs from the corpus (British spelling, single
-quotes, figures for numbers, % and € as signs, units as symbols). Other articles of that split, as they are, are the
-general set. The subject's articles of the test split in the same style, which no step sees, tell what was gained; all
-other articles of the test split, as they are, tell what was forgotten.
+quotes, figures for numbers, % and € as signs, units as symbols). Other articles of that split in the same style are the
+general set. The subject's articles of the test split in that style, which no step sees, tell what was gained; all other
+articles of the test split tell what it does elsewhere, in that style and as they are.
 """
 
 from __future__ import annotations
@@ -105,8 +105,11 @@ def reviewed_store(path: Path, articles: list[Pairs], drafts: list[str]) -> Stor
     return store
 
 
-def articles_of(arguments: argparse.Namespace, part: str, inside: bool) -> list[Pairs]:
-    """The articles of a split that are of the subjects, in their style, or those that are not."""
+def articles_of(
+    arguments: argparse.Namespace, part: str, inside: bool, styled: bool | None = None
+) -> list[Pairs]:
+    """The articles of a split that are of the subjects, or those that are not, in the reviewers' style."""
+    styled = arguments.edits == "house" if styled is None else styled
     articles: list[Pairs] = []
     for file in sorted((arguments.corpora / part).glob("*.tsv")):
         if (file.stem[:-4] in arguments.subject) is not inside:
@@ -114,14 +117,13 @@ def articles_of(arguments: argparse.Namespace, part: str, inside: bool) -> list[
         for example in read_bitext(Bitext(file)):
             if not example.follows:
                 articles.append([])
-            styled = inside and arguments.edits == "house"
             articles[-1].append((example.source, house_style(example.target) if styled else example.target))
     return articles
 
 
-def split(arguments: argparse.Namespace, part: str, inside: bool) -> Pairs:
+def split(arguments: argparse.Namespace, part: str, inside: bool, styled: bool | None = None) -> Pairs:
     """The pairs of :func:`articles_of`."""
-    return [pair for article in articles_of(arguments, part, inside) for pair in article]
+    return [pair for article in articles_of(arguments, part, inside, styled) for pair in article]
 
 
 def main() -> None:
@@ -173,8 +175,13 @@ def run(arguments: argparse.Namespace, home: Path) -> None:
         print(f"{change.test_set} ({change.segments}) {change.old.metric}: {change.old.value:.2f} -> "
               f"{change.new.value:.2f}, p = {change.p_value:.3f}")  # fmt: skip
     print(adapted.reason)
-    for name, inside in (("subject's test articles", True), ("other test articles", False)):
-        test = split(arguments, "test", inside)
+    tests = {
+        "subject's test articles": split(arguments, "test", True),
+        "other test articles": split(arguments, "test", False),
+    }
+    if arguments.edits == "house":
+        tests["other test articles, as they are"] = split(arguments, "test", False, styled=False)
+    for name, test in tests.items():
         sources = [source for source, _ in test]
         systems = {"old": translations(base, sources), "new": translations(adapted.folder, sources)}
         result = compare(systems, [[t for _, t in test]], baseline="old", metrics=("bleu", "chrf2++"))

@@ -15,7 +15,7 @@ app = typer.Typer()
 
 EXAMPLE = """Examples:
 
-mt adapt --general corpora/dev
+mt adapt --replay corpora/train --general corpora/dev
 
 mt adapt --documents 'sport/*' --method full --replay corpora/train --name sport-nl-en
 
@@ -26,8 +26,8 @@ mt models rollback sport-nl-en
 @app.command(epilog=EXAMPLE)
 def adapt(
     replay: Annotated[
-        Path | None, typer.Option("--replay", metavar="PATH", help="General bitext, TSV or a folder of it.")
-    ] = None,
+        Path, typer.Option("--replay", metavar="PATH", help="General bitext, TSV or a folder of it.")
+    ],
     general: Annotated[
         Path | None,
         typer.Option("--general", metavar="PATH", help="General test set; default: part of --replay."),

@@ -137,7 +137,7 @@ class Adapted:
 def adapt(
     store: Store,
     folder: Path,
-    replay: Path | None,
+    replay: Path,
     general: Path | None = None,
     options: AdaptOptions | None = None,
     listener: Listener | None = None,
@@ -150,15 +150,14 @@ def adapt(
     Args:
         store: has the reviews.
         folder: of the training run; a run that was interrupted goes on.
-        replay: general bitext, a TSV file or a folder of them: against forgetting; the method ``bias`` needs
-            none where ``general`` is given.
+        replay: bitext like that which the model was trained on, a TSV file or a folder of them: against
+            forgetting, and to tell what the reviewers write otherwise.
         general: general test set; None holds pairs of the replay bitext out.
         options: see :class:`AdaptOptions`.
         listener: hears of progress.
 
     Raises:
-        UsageError: too few reviewed pairs (how many are needed is told), no general pairs, or the model cannot
-            be trained on.
+        UsageError: too few reviewed pairs (how many are needed is told), or the model cannot be trained on.
         EngineError: training failed.
     """
     from mt.train.bias import add_bias
@@ -175,17 +174,10 @@ def adapt(
             f"{options.evidence:g}.",
             "Review more documents, or fine-tune: --method full.",
         )
-    if replay is None and (general is None or options.method != "bias"):
-        raise UsageError(
-            "General pairs are needed.",
-            "Name bitext with --replay, or with the method bias a test set with --general.",
-        )
-    others = read_pairs(replay) if replay else []
+    others = read_pairs(replay)
     seen_sources = {source for source, _ in (*taught, *measured)}
     others = [pair for pair in others if pair[0] not in seen_sources]
     others, general_pairs = _general(others, general)
-    usual = others or general_pairs[::2]
-    general_pairs = general_pairs if others else general_pairs[1::2]
     name = options.name or _name_of(model)
     folder.mkdir(parents=True, exist_ok=True)
     if listener is not None:
@@ -194,7 +186,7 @@ def adapt(
     if options.method != "bias":
         trained = start = _fine_tuned(name, base, taught, others, folder, options, listener)
     before = sha256_of(start / WEIGHTS) if start == trained else ""
-    pieces = add_bias(start, trained, documents, usual, model, options.evidence, options.threads)
+    pieces = add_bias(start, trained, documents, others, model, options.evidence, options.threads)
     told = (
         f"{pieces} pieces have a bias that was fitted to {len(taught)} reviewed pairs (Michel & Neubig 2018)."
     )

@@ -60,22 +60,13 @@ def test_too_few_reviewed_pairs_are_refused_and_the_number_needed_is_told(
     assert f"Review {MINIMUM - 30} more" in caught.value.hint
 
 
-def test_general_pairs_must_come_from_somewhere(pairs: list[tuple[str, str]], tmp_path: Path) -> None:
-    with Store.open(tmp_path / "s.db") as store:
-        for number in range(4):
-            fill(store, f"{number}.txt", pairs[number * 30 : number * 30 + 30], Verdict.EDITED)
-        with pytest.raises(UsageError, match="General pairs are needed") as caught:
-            adapt(store, tmp_path / "run", None, options=AdaptOptions(model="starter-nl-en"))
-    assert "--general" in caught.value.hint
-
-
 def test_a_style_is_not_told_from_a_subject_by_one_document(
     pairs: list[tuple[str, str]], tmp_path: Path
 ) -> None:
     with Store.open(tmp_path / "s.db") as store:
         fill(store, "a.txt", pairs[:120], Verdict.EDITED)
         with pytest.raises(UsageError, match="Reviews of 1 documents") as caught:
-            adapt(store, tmp_path / "run", None, options=AdaptOptions(model="starter-nl-en"))
+            adapt(store, tmp_path / "run", tmp_path / "none.tsv", options=AdaptOptions(model="starter-nl-en"))
     assert "--method full" in caught.value.hint
 
 
@@ -85,11 +76,13 @@ def test_the_starter_learns_the_style_of_a_house_from_its_edits(
     marked = [(source, target.replace(" and ", " plus ")) for source, target in pairs[:150]]
     general = tmp_path / "general.tsv"
     general.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[150:190]), encoding="utf-8")
+    replay = tmp_path / "replay.tsv"
+    replay.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[190:290]), encoding="utf-8")
     options = AdaptOptions(model="starter-nl-en", threads=1, significance=1e-9)
     with Store.open(tmp_path / "s.db") as store:
         for number in range(5):
             fill(store, f"{number}.txt", marked[number * 30 : number * 30 + 30], Verdict.EDITED)
-        adapted = adapt(store, tmp_path / "run", None, general, options)
+        adapted = adapt(store, tmp_path / "run", replay, general, options)
     [_, chrf] = [change for change in adapted.changes if change.test_set == "reviewed"]
     assert chrf.delta > 0
     assert "pieces have a bias" in (adapted.folder / "README.md").read_text(encoding="utf-8")
