@@ -182,7 +182,7 @@ class SentenceTranslator:
     ) -> Candidate:
         hypothesis = rescue.begun_alike(source, rescue.join(strategy, pieces, parts))
         findings = check(source, hypothesis.text, *self._langs)
-        if len(parts) > 1 and not strategy.cuts:
+        if len(parts) > 1 and (not strategy.cuts or len(self._pieces(rescue.BEAM, source)) > 1):
             message = f"The source is longer than the model reads; it was cut into {len(parts)} pieces."
             findings = (*findings, Finding("over-length", Severity.WARNING, message, side="source"))
         return Candidate(hypothesis, strategy.name, findings, chosen=False, reason="")

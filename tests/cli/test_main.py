@@ -69,5 +69,5 @@ def test_the_doctor_fails_when_the_store_is_broken(mt: Mt, tmp_path: Path) -> No
 
 def test_the_commands_in_the_table_are_the_modules_in_the_folder() -> None:
     folder = Path(cli.__file__).parent
-    modules = {path.stem.rstrip("_") for path in folder.glob("*.py")} - {"__init__", "report", "options"}
-    assert set(cli.COMMANDS) == modules
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "report", "options"}
+    assert set(cli.COMMANDS) == {module.removesuffix("_") for module in modules}
