@@ -135,10 +135,15 @@ def _readings(written: str, grouping: str, decimal: str) -> frozenset[Reading]:
         return frozenset(
             [(round(whole + int(tail) / 10 ** len(tail) + extra, 6) if tail else whole + extra,)]
         )
-    found: set[Reading] = {tuple(int(part) for part in parts)}
+    found: set[Reading] = {tuple(_piece(part) for part in parts)}
     if separators == ["/"] and int(parts[1]):
         found.add((round(int(parts[0]) / int(parts[1]), 6),))
     return frozenset(found)
+
+
+def _piece(digits: str) -> int:
+    """The value of a run of digits; three zeros and more are no minutes: 12:000 is not 12.00."""
+    return int(digits) if len(digits) < 3 or int(digits) else -len(digits)
 
 
 def _in_context(readings: Iterable[Reading], word: str, power: int, clock: bool) -> Iterator[Reading]:
@@ -317,7 +322,7 @@ def _same_pieces(here: Sequence[Figure], there: Sequence[Figure]) -> bool:
 def _same_piece(piece: str, other: str) -> bool:
     """Whether two runs of digits are the same number, or one is the end of a year: 24 and 2024."""
     short, full = sorted((piece, other), key=len)
-    return int(piece) == int(other) or (
+    return _piece(piece) == _piece(other) or (
         len(short) == 2 and len(full) == 4 and full.endswith(short) and full[:2] in ("18", "19", "20")
     )
 
