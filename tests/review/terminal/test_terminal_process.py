@@ -43,6 +43,7 @@ def told(screen: Terminal) -> set[int]:
 def test_a_review_begins_decides_and_ends_in_a_real_terminal(location: Path) -> None:
     screen = Terminal(["review", "--store", str(location), "--reviewer", "anna"], environment=QUICK)
     screen.wait_for(r"pair 1/200 ")
+    time.sleep(0.5)  # A key right after a new pair came up does not count.
     place = screen.press("a")
     screen.wait_for(r"Saved: accepted, pair 1\.", place)
     screen.press("q")
