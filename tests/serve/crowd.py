@@ -112,9 +112,13 @@ class Reviewer:
         chance = random.Random(self.name)
         wanted = {"filter": filter_, "order": "worst"}
         pair = self._next(wanted)
-        while pair is not None and len(self.decisions) < count:
+        while pair is not None:
             time.sleep(self.pause * chance.uniform(0.5, 1.5))
-            following = self._decide(pair, chance, None if apart else wanted)
+            # Who stops asks for nothing more: a pair that is held is kept from the others.
+            last = len(self.decisions) + 1 >= count
+            following = self._decide(pair, chance, None if apart or last else wanted)
+            if len(self.decisions) >= count:
+                return
             pair = self._next(wanted) if following is None else following.get("next")
 
     def _next(self, wanted: dict) -> dict | None:

@@ -103,6 +103,7 @@ def test_tmux_shows_the_whole_screen_at_80_by_24_without_colours(tmp_path: Path)
         assert len(seen) == 24
         assert " De trein naar Utrecht vertrekt om     │ The train to Utrecht leaves at 9.13¹." in seen
         assert seen[23].startswith(" a accept  e edit  r reject")
+        time.sleep(0.5)  # A key right after a new pair came up does not count.
         subprocess.run([*tmux, "send-keys", "-t", "r", "a"], check=True)
         assert "│ He wrote <script>" in wait_for("Saved: accepted, pair 2.")
         subprocess.run([*tmux, "send-keys", "-t", "r", "q"], check=True)
