@@ -20,7 +20,7 @@ from mt.train.dataset import Batches, Encoded, group_weights
 from mt.train.export import load_weights, save_weights, translations, write_model
 from mt.train.journal import Journal, plot, read_journal
 from mt.train.memory import keep_freed_memory
-from mt.train.model import load_model, loss_of, new_model, padded, start_from_token_table
+from mt.train.model import load_model, loss_of, new_model, padded, set_attention, start_from_token_table
 from mt.train.optimizer import Learner, rate_factor
 from mt.train.parallel import Worker
 from mt.train.recipe import Bitext, Recipe
@@ -124,6 +124,7 @@ class Trainer:
             Adapters(self.model, recipe.model.adapter_rank) if recipe.model.adapter_rank else None
         )
         self.model.to(worker.device).train()
+        set_attention(self.model, worker.device)
         self.learner = Learner(self.model, recipe.training)
         self.checkpoints = Checkpoints(folder.path / "checkpoints")
         self.position = Position()
