@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.util import LazyLoader, find_spec, module_from_spec
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -204,16 +204,22 @@ def open_engine(model: str | Path, compute_type: str, threads: int) -> CTranslat
     return CTranslate2Engine(found, wanted, threads or cores())
 
 
+class _Asyncio(ModuleType):
+    """Stands in for asyncio: imported at the first look into it."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module("asyncio"), name)
+
+
 def _library() -> ModuleType:
     """CTranslate2, imported without asyncio, which only its streaming generators use and which takes as long."""
-    if "asyncio" not in sys.modules and (spec := find_spec("asyncio")) and spec.loader:
-        spec.loader = LazyLoader(spec.loader)
-        sys.modules["asyncio"] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["asyncio"])
-    import ctranslate2
-
-    found: ModuleType = ctranslate2
-    return found
+    if "ctranslate2" not in sys.modules and "asyncio" not in sys.modules:
+        sys.modules["asyncio"] = _Asyncio("asyncio")
+        try:
+            return import_module("ctranslate2")
+        finally:
+            del sys.modules["asyncio"]
+    return import_module("ctranslate2")
 
 
 def _check_support(compute_type: str) -> None:
