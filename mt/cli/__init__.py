@@ -9,11 +9,7 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 from keyword import iskeyword
-from typing import Annotated, NoReturn
-
-import typer
-
-from mt import __version__
+from typing import Any, NoReturn
 
 COMMANDS: dict[str, str] = {
     "translate": "Translate articles and store every sentence pair with its score.",
@@ -35,7 +31,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "Tell what is installed, which model is used and where the store is.",
     "completion": "Print the shell completion script.",
 }
-"""Command name to the one line that `mt --help` shows; the module is ``mt.cli.<name>``, a keyword gets a ``_``."""
+"""Command name to the one line that `mt --help` shows."""
 
 ALLOCATIONS = 100_000
 """Objects that are made before Python looks for garbage in cycles; its default is 700."""
@@ -45,60 +41,12 @@ SWITCH_SECONDS = 0.001
 """How long a thread waits for another one's Python code: what only hands work to the engine should not wait long."""
 
 
-def build(only: str | None = None, alone: bool = False) -> typer.Typer:
-    """The application with one command imported, or with all of them.
+def module_of(name: str) -> str:
+    """The module of a command; it has ``app``, or ``EXAMPLE`` and a function of the command's name.
 
-    Args:
-        only: name of the only command to import; the others show their summary and cannot run.
-        alone: leave the others out.
+    Such a function is called without typer where the command line is plain; see :mod:`mt.cli.options`.
     """
-    app = typer.Typer(
-        name="mt",
-        help="A translator's workbench for Dutch to English.",
-        epilog="Example: mt translate artikel.txt -o artikel.en.txt",
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback()(_root)
-    for name, summary in COMMANDS.items():
-        if only in (None, name):
-            _attach(app, name, summary)
-        elif not alone:
-            app.command(name, help=summary)(_not_imported)
-    return app
-
-
-def _attach(app: typer.Typer, name: str, summary: str) -> None:
-    module: typer.Typer = import_module(f"mt.cli.{name}{'_' if iskeyword(name) else ''}").app
-    alone = len(module.registered_commands) == 1 and not module.registered_callback
-    if alone:
-        command = module.registered_commands[0]
-        app.command(name, short_help=summary, epilog=command.epilog, cls=command.cls)(
-            command.callback or _not_imported
-        )
-    else:
-        app.add_typer(module, name=name, help=summary)
-
-
-def _not_imported() -> None:
-    """Stands in the command list for a command that this call does not run."""
-
-
-def _show_version(value: bool) -> None:
-    if value:
-        typer.echo(f"mt {__version__}")
-        raise typer.Exit
-
-
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-) -> None:
-    """A translator's workbench for Dutch to English."""
+    return f"mt.cli.{name}{'_' if iskeyword(name) else ''}"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -111,16 +59,28 @@ def main(arguments: list[str] | None = None) -> None:
     words = [word for word in words if word != "--debug"]
     called = next((word for word in words if not word.startswith("-")), "")
     completing = "_MT_COMPLETE" in os.environ
-    # The list of commands is looked at only where none is called or there is none of that name.
-    alone = called in COMMANDS and words[0] == called
-    command = typer.main.get_command(build(None if completing else called, alone))
-
     from mt.cli import report
 
-    code = report.run(lambda: command.main(words, prog_name="mt", standalone_mode=False), debug=debug)
+    code = report.run(lambda: _call(words, None if completing else called), debug=debug)
     if arguments is None:
         _leave(code)
     sys.exit(code)
+
+
+def _call(words: list[str], called: str | None) -> Any:
+    """Call the command without typer where that can be, else through it."""
+    if called in COMMANDS and words[0] == called:
+        module = import_module(module_of(called))
+        if not hasattr(module, "app"):
+            from mt.cli import plain
+
+            function = getattr(module, called)
+            given = plain.read(function, words[1:])
+            if given is not None:
+                return function(**given)
+    from mt.cli import commands
+
+    return commands.call(words, called)
 
 
 def _leave(code: int) -> NoReturn:

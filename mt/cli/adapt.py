@@ -9,9 +9,10 @@ import typer
 
 from mt import config
 from mt.cli import options, report
+from mt.cli.commands import Commands
 from mt.cli.train import run_bar
 
-app = typer.Typer()
+app = Commands()
 
 EXAMPLE = """Examples:
 

@@ -11,12 +11,13 @@ import typer
 
 from mt import config
 from mt.cli import options, report
+from mt.cli.commands import Commands
 from mt.errors import UsageError
 
 if TYPE_CHECKING:
     from mt.pipeline.align import Aligned, Aligner, Sides
 
-app = typer.Typer()
+app = Commands()
 
 EXAMPLE = """Examples:
 

@@ -10,13 +10,14 @@ import typer
 
 from mt import config
 from mt.cli import options, report
+from mt.cli.commands import Commands
 from mt.errors import EngineError
 
 if TYPE_CHECKING:
     from mt.evaluate import SystemScore
     from mt.pipeline.bench import BenchResult
 
-app = typer.Typer()
+app = Commands()
 
 EXAMPLE = """Examples:
 

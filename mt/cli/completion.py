@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from mt.cli import report
+from mt.cli.commands import Commands
 
-app = typer.Typer()
+app = Commands()
 
 
 class Shell(StrEnum):

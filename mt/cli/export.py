@@ -9,12 +9,13 @@ import typer
 
 from mt import config
 from mt.cli import options, report
+from mt.cli.commands import Commands
 from mt.errors import UsageError
 
 if TYPE_CHECKING:
     from mt.pipeline.exporting import ExportCounts
 
-app = typer.Typer()
+app = Commands()
 
 EXAMPLE = """Examples:
 

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from mt.cli import options, report
+from mt.cli.commands import Commands
 
-app = typer.Typer(no_args_is_help=True, epilog="Example: mt gold alignment gold/001.gold ours/001.beads")
+app = Commands(no_args_is_help=True, epilog="Example: mt gold alignment gold/001.gold ours/001.beads")
 
 
 @app.command("alignment", epilog="Example: mt gold alignment gold/001.gold ours/001.beads")

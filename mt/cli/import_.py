@@ -9,13 +9,14 @@ import typer
 
 from mt import config
 from mt.cli import options, report
+from mt.cli.commands import Commands
 from mt.errors import UsageError
 
 if TYPE_CHECKING:
     from mt.pipeline.importing import Imported
     from mt.pipeline.judge import Judge
 
-app = typer.Typer()
+app = Commands()
 
 EXAMPLE = """Examples:
 

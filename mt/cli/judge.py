@@ -12,6 +12,7 @@ import typer
 
 from mt import config
 from mt.cli import options, report
+from mt.cli.commands import Commands
 from mt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mt.data import QualityScore
     from mt.pipeline.judge import Item, JudgeCounts, PairJudge, Use
 
-app = typer.Typer()
+app = Commands()
 
 EXAMPLE = """Examples:
 

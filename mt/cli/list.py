@@ -8,11 +8,12 @@ import typer
 
 from mt import config
 from mt.cli import options, report
+from mt.cli.commands import Commands
 
 if TYPE_CHECKING:
     from mt.store import DocumentInfo
 
-app = typer.Typer()
+app = Commands()
 
 COLUMNS = ("id", "name", "langs", "segments", "translated", "failed", "score", "reviewed", "state")
 NUMBERS = ("segments", "translated", "failed", "score", "reviewed")

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from mt.cli import report
+from mt.cli.commands import Commands
 from mt.cli.options import Json, Quiet
 from mt.engines import install, models
 from mt.engines.models import BETTER_MODEL, Model
 
-app = typer.Typer(
+app = Commands(
     no_args_is_help=True,
     epilog=f"Example: mt models list; mt models add {BETTER_MODEL}; mt models info starter-nl-en",
 )

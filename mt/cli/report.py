@@ -26,23 +26,16 @@ def run(call: Callable[[], Any], debug: bool = False) -> int:
         call: the command; it may return an exit code.
         debug: print the traceback of an error.
     """
-    from click.exceptions import Abort, ClickException, Exit
-
     try:
         code = call()
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
-    except Exit as end:
-        return int(end.exit_code)
     except MTError as error:
         if debug:
             traceback.print_exc()
         fail(error)
         return error.exit_code
-    except ClickException as error:
-        error.show()
-        return int(error.exit_code)
-    except (Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         note("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:
@@ -50,10 +43,30 @@ def run(call: Callable[[], Any], debug: bool = False) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except Exception as error:
+        if (code := _code_of_click(error)) is not None:
+            return code
         if debug:
             traceback.print_exc()
         fail(MTError(f"Unexpected {type(error).__name__}: {error}", "Run again with --debug and report it."))
         return MTError.exit_code
+
+
+def _code_of_click(error: Exception) -> int | None:
+    """The exit code of an exception by which click ends a command, shown if it has a message; else None."""
+    if "click" not in sys.modules:
+        return None
+    from click.exceptions import Abort, ClickException, Exit
+
+    match error:
+        case Exit():
+            return int(error.exit_code)
+        case ClickException():
+            error.show()
+            return int(error.exit_code)
+        case Abort():
+            note("Interrupted.")
+            return INTERRUPTED
+    return None
 
 
 def fail(error: MTError) -> None:

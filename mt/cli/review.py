@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from mt import config
 from mt.cli import options, report
+from mt.cli.commands import Commands
 
 if TYPE_CHECKING:
     from mt.review import ReviewSession, ReviewStatistics
@@ -39,7 +40,7 @@ class Group(TyperGroup):
         return ("" if name == PAIRS else name), command, rest
 
 
-app = typer.Typer(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+app = Commands(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 
 EXAMPLE = """Examples:
 

@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 
 from mt import __version__, config
 from mt.cli import options, report
+from mt.cli.commands import Commands
 from mt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mt.pipeline.score_inputs import FileRequest, Inputs
     from mt.pipeline.score_judge import OpenJudge
 
-app = typer.Typer()
+app = Commands()
 
 EXAMPLE = """Examples:
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from mt import config
 from mt.cli import options, report
+from mt.cli.options import Argument, Option
 from mt.errors import UsageError
 
 if TYPE_CHECKING:
     from mt.pipeline.segment import SegmentedDocument
-
-app = typer.Typer()
 
 EXAMPLE = """Examples:
 
@@ -25,28 +22,26 @@ mt segment artikelen/ --json | jq -r .plain
 """
 
 
-@app.command(epilog=EXAMPLE)
+Inputs = Annotated[
+    list[str] | None, Argument(metavar="FILE|FOLDER|GLOB...", help="Texts; none or - is stdin.")
+]
+Lang = Annotated[
+    str | None,
+    Option("--lang", "-l", help="Language of the text; nl, en, de and fr have rules of their own."),
+]
+Kind = Annotated[bool, Option("--kind", help="Write what each segment is before it, and a tab between.")]
+JsonLines = Annotated[
+    bool, Option("--json", help="Print one line of JSON for each segment, with its offsets.")
+]
+
+
 def segment(
-    inputs: Annotated[
-        list[str] | None, typer.Argument(metavar="FILE|FOLDER|GLOB...", help="Texts; none or - is stdin.")
-    ] = None,
-    lang: Annotated[
-        str | None,
-        typer.Option("--lang", "-l", help="Language of the text; nl, en, de and fr have rules of their own."),
-    ] = None,
-    format_name: Annotated[
-        str | None, typer.Option("--format", help="text, markdown or html; by default it is detected.")
-    ] = None,
-    encoding: Annotated[
-        str | None,
-        typer.Option("--encoding", help="Of the input, for example cp1252; by default it is detected."),
-    ] = None,
-    kind: Annotated[
-        bool, typer.Option("--kind", help="Write what each segment is before it, and a tab between.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one line of JSON for each segment, with its offsets.")
-    ] = False,
+    inputs: Inputs = None,
+    lang: Lang = None,
+    format_name: options.InputFormat = None,
+    encoding: options.InputEncoding = None,
+    kind: Kind = False,
+    as_json: JsonLines = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Split text into sentences, one a line, with a blank line between paragraphs.

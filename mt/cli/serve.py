@@ -9,8 +9,9 @@ import typer
 
 from mt import config
 from mt.cli import options, report
+from mt.cli.commands import Commands
 
-app = typer.Typer()
+app = Commands()
 
 EXAMPLE = """Examples:
 

@@ -10,11 +10,12 @@ import typer
 
 from mt import config
 from mt.cli import options, report
+from mt.cli.commands import Commands
 
 if TYPE_CHECKING:
     from mt.store import StoredPair
 
-app = typer.Typer()
+app = Commands()
 
 COLUMNS = ("#", "source", "target", "score", "status", "findings")
 PAGE = 200

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mt.cli import options, report
+from mt.cli.commands import Commands
 
 if TYPE_CHECKING:
     from mt.data import MetricScore
 
-app = typer.Typer()
+app = Commands()
 
 EXAMPLE = """Examples:
 

@@ -7,17 +7,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from mt import config
 from mt.cli import options, report
+from mt.cli.options import Argument, Option
 from mt.errors import FailedSegmentsError, UsageError
 
 if TYPE_CHECKING:
     from mt.engines import Engine
     from mt.pipeline.files import Done, FileTranslator, Wishes, Work
-
-app = typer.Typer()
 
 EXAMPLE = """Examples:
 
@@ -37,67 +34,63 @@ class Bilingual(StrEnum):
     MD = "md"
 
 
-@app.command(epilog=EXAMPLE)
+Inputs = Annotated[
+    list[str] | None, Argument(metavar="FILE|FOLDER|GLOB...", help="Articles; none or - is stdin.")
+]
+Output = Annotated[
+    str | None,
+    Option(
+        "--output",
+        "-o",
+        metavar="FILE|FOLDER",
+        help="File, or folder for several articles or where it ends with a slash; none is stdout.",
+    ),
+]
+Lines = Annotated[
+    bool, Option("--lines", help="One segment a line in, one translation a line out; stores nothing.")
+]
+SideBySide = Annotated[
+    Bilingual | None, Option("--bilingual", help="Write source and target side by side with scores.")
+]
+JsonLines = Annotated[
+    bool, Option("--json", help="Print every pair as one line of JSON instead of the document.")
+]
+Force = Annotated[
+    bool, Option("--force", "-f", help="Translate text that does not look like the source language.")
+]
+Memory = Annotated[
+    bool, Option("--memory/--no-memory", help="Reuse accepted and edited pairs for equal sentences.")
+]
+Rescue = Annotated[bool, Option("--rescue/--no-rescue", help="Search again where a check finds an error.")]
+ComputeType = Annotated[str | None, Option("--compute-type", help="auto, int8, float32 or bfloat16.")]
+BeamSize = Annotated[int | None, Option("--beam-size", "-b", min=1, help="Hypotheses kept.")]
+LengthPenalty = Annotated[
+    float | None, Option("--length-penalty", help="Above 1 favours longer translations.")
+]
+Profile = Annotated[Path | None, Option("--config", help="TOML file with settings, instead of mt.toml.")]
+
+
 def translate(
-    inputs: Annotated[
-        list[str] | None, typer.Argument(metavar="FILE|FOLDER|GLOB...", help="Articles; none or - is stdin.")
-    ] = None,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE|FOLDER",
-            help="File, or folder for several articles or where it ends with a slash; none is stdout.",
-        ),
-    ] = None,
-    lines: Annotated[
-        bool,
-        typer.Option("--lines", help="One segment a line in, one translation a line out; stores nothing."),
-    ] = False,
-    bilingual: Annotated[
-        Bilingual | None,
-        typer.Option("--bilingual", help="Write source and target side by side with scores."),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print every pair as one line of JSON instead of the document.")
-    ] = False,
-    format_name: Annotated[
-        str | None, typer.Option("--format", help="text, markdown or html; by default it is detected.")
-    ] = None,
-    encoding: Annotated[
-        str | None,
-        typer.Option("--encoding", help="Of the input, for example cp1252; by default it is detected."),
-    ] = None,
-    force: Annotated[
-        bool,
-        typer.Option("--force", "-f", help="Translate text that does not look like the source language."),
-    ] = False,
-    memory: Annotated[
-        bool,
-        typer.Option("--memory/--no-memory", help="Reuse accepted and edited pairs for equal sentences."),
-    ] = True,
-    rescue: Annotated[
-        bool, typer.Option("--rescue/--no-rescue", help="Search again where a check finds an error.")
-    ] = True,
+    inputs: Inputs = None,
+    output: Output = None,
+    lines: Lines = False,
+    bilingual: SideBySide = None,
+    as_json: JsonLines = False,
+    format_name: options.InputFormat = None,
+    encoding: options.InputEncoding = None,
+    force: Force = False,
+    memory: Memory = True,
+    rescue: Rescue = True,
     store: options.Store = None,
     model: options.Model = None,
     engine: options.EngineName = None,
-    compute_type: Annotated[
-        str | None, typer.Option("--compute-type", help="auto, int8, float32 or bfloat16.")
-    ] = None,
-    beam_size: Annotated[
-        int | None, typer.Option("--beam-size", "-b", min=1, help="Hypotheses kept.")
-    ] = None,
-    length_penalty: Annotated[
-        float | None, typer.Option("--length-penalty", help="Above 1 favours longer translations.")
-    ] = None,
+    compute_type: ComputeType = None,
+    beam_size: BeamSize = None,
+    length_penalty: LengthPenalty = None,
     threads: options.Threads = None,
-    profile: Annotated[
-        Path | None, typer.Option("--config", help="TOML file with settings, instead of mt.toml.")
-    ] = None,
+    profile: Profile = None,
     quiet: options.Quiet = False,
-) -> None:
+) -> int:
     """Translate articles and store every sentence pair with its score.
 
     The translation keeps the document's structure. An interrupted run goes on where it was when the same command
@@ -124,12 +117,12 @@ def translate(
     sources = [text for text in inputs or [] if text != "-"]
     if lines:
         _translate_lines(opened, settings, sources, Path(output) if output else None, encoding, rescue, quiet)
-        return
+        return 0
     langs = settings["source_lang"], settings["target_lang"]
     kind = bilingual.value if bilingual else None
     work = plan(sources, output, *langs, kind, to_stdout=as_json)
     wishes = Wishes(langs[0], format_name, encoding, force, "jsonl" if as_json else kind)
-    _translate_files(opened, settings, work, wishes, memory, rescue, quiet)
+    return _translate_files(opened, settings, work, wishes, memory, rescue, quiet)
 
 
 def _translate_files(
@@ -140,7 +133,7 @@ def _translate_files(
     memory: bool,
     rescue: bool,
     quiet: bool,
-) -> None:
+) -> int:
     from mt.pipeline.files import FileTranslator
     from mt.pipeline.judge import Use, open_judge
     from mt.pipeline.opening import model_advice, open_store, translator_of
@@ -163,11 +156,12 @@ def _translate_files(
             bar.stop()
             _tell(files, done, perf_counter() - started, stored.location)
             report.note("Interrupted. Run the same command again to go on from here.")
-            raise typer.Exit(report.INTERRUPTED) from None
+            return report.INTERRUPTED
         bar.stop()
         if not quiet:
             _tell(files, done, perf_counter() - started, stored.location)
         _end(files)
+    return 0
 
 
 def _tell(files: FileTranslator, done: list[Done], seconds: float, location: str) -> None:

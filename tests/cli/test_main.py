@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from functools import cache, wraps
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
+import click
 import pytest
+import typer
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from mt import cli
-from mt.cli import report
+from mt.cli import commands, plain, report, translate
 from mt.errors import EngineError, FormatError, StoreError, UsageError
 from tests.cli.conftest import Mt
 
@@ -69,5 +78,78 @@ def test_the_doctor_fails_when_the_store_is_broken(mt: Mt, tmp_path: Path) -> No
 
 def test_the_commands_in_the_table_are_the_modules_in_the_folder() -> None:
     folder = Path(cli.__file__).parent
-    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "report", "options"}
+    modules = {path.stem for path in folder.glob("*.py")} - {
+        "__init__",
+        "report",
+        "options",
+        "plain",
+        "commands",
+    }
     assert set(cli.COMMANDS) == {module.removesuffix("_") for module in modules}
+
+
+WORDS = st.sampled_from([
+    "artikel.txt", "-", "", "--output", "-o", "--output=x", "--output=", "-ox", "--lines", "--lines=1", "--bilingual",
+    "html", "docx", "--bilingual=md", "--json", "--force", "-f", "-fq", "--memory", "--no-memory", "--rescue",
+    "--no-rescue", "--store", "s.db", "--beam-size", "4", "0", "-b", "--beam-size=2", "--beam", "--length-penalty",
+    "1.5", "--threads", "-1", "--config", "mt.toml", "-q", "--quiet", "--", "--help", "-h", "1_0", " 3 ", "é",
+    "--lang", "nl", "-l", "--kind", "--format", "--encoding",
+])  # fmt: skip
+
+
+@cache
+def recording(name: str) -> click.Command:
+    """The command as typer makes it, with a function that returns what it is given."""
+    function = getattr(import_module(cli.module_of(name)), name)
+    app = commands.Commands()
+    app.command()(wraps(function)(lambda **given: given))
+    return typer.main.get_command(app)
+
+
+@pytest.mark.parametrize("name", ["translate", "segment"])
+@example(
+    [
+        "a.txt",
+        "--output=x",
+        "-b",
+        "2",
+        "b.txt",
+        "-f",
+        "--no-rescue",
+        "--rescue",
+        "--config",
+        "mt.toml",
+        "-o",
+        "y",
+    ]
+)
+@given(words=st.lists(WORDS, max_size=6))
+def test_a_plain_command_line_means_without_typer_what_it_means_to_typer(name: str, words: list[str]) -> None:
+    function = getattr(import_module(cli.module_of(name)), name)
+    defaults = {p.name: p.default for p in signature(function).parameters.values()}
+    found = plain.read(function, words)
+    if found is None:
+        return
+    assert {**defaults, **found} == recording(name).main(words, standalone_mode=False)
+
+
+def test_what_is_out_of_the_ordinary_is_left_to_typer() -> None:
+    for words in (["--help"], ["-fq"], ["--beam-size", "0"], ["--beam"], ["--output"], ["--", "-x"]):
+        assert plain.read(translate.translate, words) is None
+
+
+def test_a_plain_command_line_is_read_without_typer(article: Path, home: Path) -> None:
+    words = [
+        "translate",
+        str(article),
+        "--engine",
+        "echo",
+        "--store",
+        str(home / "s.db"),
+        "-o",
+        str(home / "out"),
+    ]
+    script = "import sys; from mt import cli\ntry: cli.main(sys.argv[1:])\nexcept SystemExit as end: code = end.code\n"
+    script += "print(code, 'typer' in sys.modules, 'click' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "False", "False"]
