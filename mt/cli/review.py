@@ -114,7 +114,7 @@ def _wanted(
     from dataclasses import replace
 
     from mt.errors import UsageError, unknown_name
-    from mt.review import parse_filter, resolve, write_filter
+    from mt.review import look_up, parse_filter, write_filter
     from mt.store import Order
 
     text, name = filter_ or "", order or Order.WORST.value
@@ -128,7 +128,7 @@ def _wanted(
     if name not in list(Order):
         raise unknown_name("order", name, list(Order))
     query = parse_filter(text)
-    resolve(store, query)
+    look_up(store, query)
     if documents:
         found = tuple(dict.fromkeys(store.find_document_id(one) for one in documents))
         text = write_filter(replace(query, documents=query.documents + found))
@@ -136,9 +136,9 @@ def _wanted(
 
 
 def _accept_all(session: ReviewSession, text: str) -> None:
-    from mt.review import parse_filter, resolve
+    from mt.review import read_filter
 
-    result = session.accept_all(resolve(session.store, parse_filter(text)))
+    result = session.accept_all(read_filter(session.store, text))
     report.note(result.summary)
 
 

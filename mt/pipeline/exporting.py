@@ -17,11 +17,12 @@ from mt.formats import bilingual, exchange
 from mt.formats.exchange import PairRecord
 from mt.formats.xmltext import language_rank
 from mt.pipeline.documents import output_stream
+from mt.pipeline.filters import look_up
 from mt.pipeline.links import WordLinker
 from mt.pipeline.records import Marks, record_of
 from mt.pipeline.translate import translated_text
 from mt.store import DocumentInfo, PairQuery, Status, Store, StoredPair
-from mt.store.filters import parse_filter, resolve
+from mt.store.filters import parse_filter
 
 DOCUMENT = "document"
 """Name of the format that a translated document has: its own."""
@@ -71,7 +72,7 @@ def choose(store: Store, documents: Sequence[str], filter_text: str, statuses: S
         if query.statuses:
             raise UsageError("The filter names a status too.", "Leave out --status.")
         query = replace(query, statuses=tuple(_status(name) for name in statuses))
-    return resolve(store, replace(query, documents=(*documents, *query.documents)))
+    return look_up(store, replace(query, documents=(*documents, *query.documents)))
 
 
 def _status(name: str) -> Status:

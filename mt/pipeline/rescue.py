@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from mt.data import Candidate, Finding, Hypothesis, Severity
 from mt.engines import DecodeOptions
-from mt.quality import check, is_all_caps, restore_caps, restore_numbers, sentence_case, trivial
+from mt.quality import RESTORED, check, is_all_caps, restore_caps, restore_numbers, sentence_case, trivial
 from mt.quality.trivial import EMAIL, URL
 
 CLAUSE = re.compile(
@@ -284,7 +284,7 @@ def _restored(source: str, best: Candidate, langs: tuple[str, str]) -> Candidate
     if text == best.hypothesis.text:
         return None
     message = f"Numbers were put right after the translation, which had: {best.hypothesis.text}"
-    told = Finding("restored", Severity.INFO, message)
+    told = Finding(RESTORED, Severity.INFO, message)
     findings = (*check(source, text, *langs), told)
     return Candidate(
         replace(best.hypothesis, text=text), "restore-numbers", findings, chosen=False, reason=""

@@ -18,7 +18,7 @@ from mt.data import Candidate, Finding, Hypothesis, Origin, Pair, QualityScore, 
 from mt.engines import DecodeOptions, Engine
 from mt.errors import MTError
 from mt.pipeline import rescue
-from mt.quality import CHECKS, check, is_all_caps, trivial
+from mt.quality import CHECKS, OVER_LENGTH, check, is_all_caps, trivial
 
 if TYPE_CHECKING:
     from mt.pipeline.judge import Judge
@@ -184,7 +184,7 @@ class SentenceTranslator:
         findings = check(source, hypothesis.text, *self._langs)
         if len(parts) > 1 and (not strategy.cuts or len(self._pieces(rescue.BEAM, source)) > 1):
             message = f"The source is longer than the model reads; it was cut into {len(parts)} pieces."
-            findings = (*findings, Finding("over-length", Severity.WARNING, message, side="source"))
+            findings = (*findings, Finding(OVER_LENGTH, Severity.WARNING, message, side="source"))
         return Candidate(hypothesis, strategy.name, findings, chosen=False, reason="")
 
     def _restore_numbers(self, candidates: dict[str, list[Candidate]]) -> None:

@@ -25,6 +25,9 @@ from mt.quality.view import PairView, view
 
 __all__ = [
     "CHECKS",
+    "FINDINGS",
+    "OVER_LENGTH",
+    "RESTORED",
     "Check",
     "Level",
     "PairView",
@@ -63,6 +66,12 @@ CHECKS: dict[str, str] = {
     "garbled": "mt.quality.marks:garbled",
 }
 """Name of a check to the function that does it, in the order in which findings are listed."""
+
+OVER_LENGTH, RESTORED = "over-length", "restored"
+"""Findings that say what was done while translating: the source was cut, numbers were put right."""
+
+FINDINGS = (*CHECKS, OVER_LENGTH, RESTORED)
+"""Every name that a finding of this program may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Review: what is next, and what the human decided. No screen is known here; front ends hold no logic.
 
 session = ReviewSession(store, "anna", judge=judge)
-query = resolve(store, parse_filter("check:number score:<0.5"))
+query = read_filter(store, "check:number score:<0.5")
 task = session.next(query)
 session.edit(task.id, task.version, "The train leaves at 9.30.")
 session.undo()
@@ -9,6 +9,7 @@ session.undo()
 
 from __future__ import annotations
 
+from mt.pipeline.filters import look_up, read_filter
 from mt.review.diff import Change, diff
 from mt.review.queue import Queue
 from mt.review.session import BulkResult, PairView, ReviewSession, SeenFinding
@@ -26,7 +27,9 @@ __all__ = [
     "SeenFinding",
     "collect_statistics",
     "diff",
+    "look_up",
     "parse_filter",
+    "read_filter",
     "resolve",
     "write_filter",
 ]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 
 SIMILAR = 0.5
 """Words at least this much alike are compared by character; others are replaced whole."""
@@ -36,17 +35,24 @@ def diff(before: str, after: str) -> tuple[Change, ...]:
     Words are compared first and characters only within words that are alike, so that two sentences never
     share stray letters.
     """
+    from rapidfuzz.distance import LCSseq
+
     old, new = _tokens(before), _tokens(after)
     changes: list[Change] = []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            changes.append(Change("equal", "".join(old[a:b])))
-        elif kind == "replace" and b - a == d - c:
-            for one, other in zip(old[a:b], new[c:d], strict=True):
-                changes += _within(one, other)
-        else:
-            changes += [Change("delete", "".join(old[a:b])), Change("insert", "".join(new[c:d]))]
+    a = c = 0
+    # The last block is empty and stands behind both texts.
+    for block in LCSseq.editops(old, new).as_matching_blocks():
+        changes += _replaced(old[a : block.a], new[c : block.b])
+        a, c = block.a + block.size, block.b + block.size
+        changes.append(Change("equal", "".join(old[block.a : a])))
     return _joined(changes)
+
+
+def _replaced(old: list[str], new: list[str]) -> list[Change]:
+    """The changes from some words to others that have none in common."""
+    if len(old) != len(new):
+        return [Change("delete", "".join(old)), Change("insert", "".join(new))]
+    return list(chain.from_iterable(map(_within, old, new)))
 
 
 def _tokens(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from mt.data import Bead, Finding, Origin, Pair, QualityScore, Review, Severity,
 from mt.errors import UsageError
 from mt.review.diff import Change, diff
 from mt.review.queue import CLAIM_SECONDS, Queue, utc_now
+from mt.review.words import CATEGORIES, SEVERITIES
 from mt.store import (
     REVIEWED,
     ErrorSpan,
@@ -37,33 +38,11 @@ Judge = Callable[[Pair], QualityScore | None]
 BeadScorer = Callable[[Sequence[str], Sequence[str], Sequence[Bead]], Sequence[float]]
 """How likely each bead of a chain over these source and target segments is right; the pipeline gives it in."""
 
-REASONS = ("Wrong meaning", "Something is missing", "Not a translation", "Source is broken", "Wrong language")
-"""Reasons for a rejection that a front end offers."""
-
 BULK = "bulk"
 """The note of a decision that was one of many at once."""
 
 SUGGESTIONS = 9
 """Targets that a front end offers, one for each digit."""
-
-SEVERITIES = ("neutral", "minor", "major", "critical")
-"""The severities of Multidimensional Quality Metrics (Lommel, Uszkoreit and Burchardt 2014)."""
-
-CATEGORIES = (
-    "accuracy/addition",
-    "accuracy/mistranslation",
-    "accuracy/omission",
-    "accuracy/untranslated",
-    "fluency/grammar",
-    "fluency/punctuation",
-    "fluency/register",
-    "fluency/spelling",
-    "locale/format",
-    "style/awkward",
-    "terminology/inappropriate",
-    "other",
-)
-"""The error categories of Freitag et al. (2021), with which Multidimensional Quality Metrics are used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +185,15 @@ class ReviewSession:
         Raises:
             StoreError: there is no such pair.
         """
-        stored = self.store.pair(pair_id)
-        before, after = self.store.neighbours(pair_id, context)
-        gone = self.store.dismissed([pair_id]).get(pair_id, set())
+        with self.store.snapshot():
+            return self._view(self.store.pair(pair_id), context, memory)
+
+    def _view(self, stored: StoredPair, context: int, memory: int) -> PairView:
+        before, after = self.store.neighbours(stored.id, context)
+        gone = self.store.dismissed([stored.id]).get(stored.id, set())
         found = stored.pair.score.findings if stored.pair.score else ()
-        history = self.store.reviews([pair_id]).get(pair_id, [])
-        holder = self.store.holders([pair_id], self._now()).get(pair_id, "")
+        history = self.store.reviews([stored.id]).get(stored.id, [])
+        holder = self.store.holders([stored.id], self._now()).get(stored.id, "")
         first = history[0].before if history else stored.pair.target
         return PairView(
             stored=stored,
@@ -221,7 +203,7 @@ class ReviewSession:
             history=tuple(history),
             changes=diff(first, stored.pair.target),
             memory=self._matches(stored, memory),
-            spans=tuple(self.store.error_spans([pair_id]).get(pair_id, ())),
+            spans=tuple(self.store.error_spans([stored.id]).get(stored.id, ())),
             holder="" if holder == self.reviewer else holder,
             bead=self.store.bead(stored.document, stored.position),
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from mt.data import Finding, Origin, Severity
+from mt.data import Finding, Severity
 from mt.errors import UsageError
-from mt.quality import CHECKS
 from mt.review import KEYS, ReviewSession, diff
-from mt.review.session import CATEGORIES, REASONS, SEVERITIES
+from mt.review.completion import complete
+from mt.review.words import CATEGORIES, LEVELS, ORDERS, REASONS, SEVERITIES
 from mt.serve.call import Call
 from mt.serve.desk import Desk
 from mt.serve.records import (
@@ -27,10 +28,7 @@ from mt.store import Order, PairQuery, Saved, SavedFilter, Status, StoredPair
 PAGE = 50
 LONGEST_PAGE = 200
 
-OFFERED = 20
-"""Values that are offered behind a key of the filter."""
-
-ORDERS = {order.value: order for order in Order}
+ORDER_NAMES = {order.value: order for order in Order}
 
 Handler = Callable[[Desk, Call], Any]
 
@@ -43,31 +41,23 @@ class Conflict:
 
 
 def words(_desk: Desk, _call: Call) -> Record:
-    """The names that the page offers: filters, orders, statuses, error categories."""
+    """The words that the page says and offers: filters, orders, statuses, reasons, error categories, scores."""
+    levels = [{"word": word, "below": end if end <= 1 else None} for word, end in LEVELS.items()]
     return {
         "filters": KEYS,
-        "orders": list(ORDERS),
+        "orders": {order.value: label for order, label in ORDERS.items()},
         "statuses": [status.value for status in Status],
+        "reasons": REASONS,
         "categories": CATEGORIES,
         "severities": SEVERITIES,
-        "reasons": REASONS,
+        "levels": levels,
     }
 
 
 def suggestions(desk: Desk, call: Call) -> Record:
-    """What may follow a key of the filter, for what was typed of it so far."""
-    key, text = call.text("key", longest=20), call.text("text", "", 200)
-    if key == "doc":
-        found = desk.store.search_documents(text, OFFERED, counts=False)
-        return {"values": [{"value": info.id, "label": info.base_name} for info in found]}
-    known = {
-        "check": list(CHECKS),
-        "status": [*(status.value for status in Status), "any"],
-        "origin": [origin.value for origin in Origin],
-    }
-    names = desk.store.reviewers() if key == "reviewer" else known.get(key, [])
-    fitting = [name for name in names if text.lower() in name.lower()]
-    return {"values": [{"value": name, "label": ""} for name in fitting[:OFFERED]]}
+    """What may stand at the end of a filter, and where what it takes the place of begins."""
+    found = complete(desk.store, call.text("filter", "", 2000), datetime.now(UTC).date())
+    return {"start": found.start, "offers": [asdict(one) for one in found.offers]}
 
 
 # The queue
@@ -78,7 +68,7 @@ def queue(desk: Desk, call: Call) -> Record:
     session, query = desk.session(call.reviewer), desk.query(call.text("filter", ""))
     limit = call.integer("limit", PAGE, 1, LONGEST_PAGE)
     offset = call.integer("offset", 0)
-    found = session.queue.peek(query, call.choice("order", ORDERS, "worst"), limit + 1, offset)
+    found = session.queue.peek(query, call.choice("order", ORDER_NAMES, "worst"), limit + 1, offset)
     return {"pairs": [summary_record(one) for one in found[:limit]], "more": len(found) > limit}
 
 
@@ -107,7 +97,7 @@ Wanted = tuple[PairQuery, Order]
 
 
 def _wanted(desk: Desk, call: Call) -> Wanted:
-    return desk.query(call.text("filter", "")), call.choice("order", ORDERS, "worst")
+    return desk.query(call.text("filter", "")), call.choice("order", ORDER_NAMES, "worst")
 
 
 def _next(desk: Desk, session: ReviewSession, wanted: Wanted) -> Record | None:
@@ -247,8 +237,9 @@ def difference(_desk: Desk, call: Call) -> Record:
 
 
 def _view(desk: Desk, session: ReviewSession, number: int) -> Record:
-    view = session.view(number)
-    info = desk.document(view.stored.document, fresh=False)
+    with desk.store.snapshot():
+        view = session.view(number)
+        info = desk.document(view.stored.document, fresh=False)
     return view_record(view, info)
 
 
@@ -268,8 +259,8 @@ def _answer(desk: Desk, session: ReviewSession, saved: Saved, wanted: Any) -> Re
 
 def accept_all(desk: Desk, call: Call) -> Record:
     """Accept every pair that fits and has no error; says what was left and why."""
-    session = desk.session(call.reviewer)
-    return asdict(session.accept_all(desk.query(call.text("filter"))))
+    result = desk.session(call.reviewer).accept_all(desk.query(call.text("filter")))
+    return {**asdict(result), "summary": result.summary}
 
 
 def filters(desk: Desk, _call: Call) -> Record:
@@ -283,7 +274,7 @@ def save_filter(desk: Desk, call: Call) -> Record:
     if not name:
         raise UsageError("A saved filter needs a name.")
     desk.query(text)
-    order = call.choice("order", ORDERS, "worst")
+    order = call.choice("order", ORDER_NAMES, "worst")
     desk.store.save_filter(SavedFilter(name, text, order.value, call.reviewer))
     return filters(desk, call)
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from mt.pipeline.interactive import LateLinker
 from mt.pipeline.judge import PairJudge
-from mt.review import ReviewSession, ReviewStatistics, collect_statistics, parse_filter, resolve
+from mt.review import ReviewSession, ReviewStatistics, collect_statistics, read_filter
 from mt.review.session import BeadScorer, Judge
 from mt.store import DocumentInfo, PairQuery, Store, StoredPair
 
@@ -77,9 +77,9 @@ class Desk:
         """A filter as it is typed, with its documents found.
 
         Raises:
-            UsageError: it cannot be read, or names no document or several.
+            UsageError: it cannot be read, or names a document or a check that there is not.
         """
-        return resolve(self.store, parse_filter(text))
+        return read_filter(self.store, text)
 
     def pair(self, pair_id: int) -> StoredPair:
         """A pair.

@@ -72,6 +72,7 @@ def view_record(view: PairView, info: DocumentInfo) -> Record:
         "reasons": reasons(pair.score) if pair.score else [],
         "changes": changes_record(view.changes),
         "memory": [_match_record(match, pair.source) for match in view.memory],
+        "suggestions": view.suggestions,
         "spans": [_span_record(span) for span in view.spans],
         "holder": view.holder,
         "bead": _bead_record(view.bead) if view.bead else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +13,19 @@ from typing import Any, Self
 from mt.data import Bead, Document, Finding, Pair, QualityScore, Review, Segment, SegmentKind
 from mt.errors import StoreError, unknown_name
 from mt.places import data_folder
-from mt.store import alignments, carried, documents, marks, memory, pairs, queue, reviews, runs, search
+from mt.store import (
+    alignments,
+    carried,
+    documents,
+    findings,
+    marks,
+    memory,
+    pairs,
+    queue,
+    reviews,
+    runs,
+    search,
+)
 from mt.store.clock import to_micros
 from mt.store.database import Database
 from mt.store.migrations import MIGRATIONS, migrate
@@ -131,6 +144,10 @@ class Store:
         """Where the store is, as messages call it; never with a password."""
         return self.database.name
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """What this thread reads within it sees one state of the store, whatever others write meanwhile."""
+        return self.database.snapshot()
+
     # Runs
 
     def begin_run(self, command: str, arguments: Mapping[str, Any] | None = None) -> Run:
@@ -209,6 +226,11 @@ class Store:
         """Who has reviewed, by name."""
         with self.database.read() as session:
             return reviews.reviewers(session)
+
+    def checks(self) -> list[str]:
+        """Which checks have found something in current pairs, by name."""
+        with self.database.read() as session:
+            return findings.checks(session)
 
     def segment_texts(self, document_id: str, positions: Sequence[int]) -> list[str]:
         """The plain texts of some of a document's segments, in the order of their positions."""

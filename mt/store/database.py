@@ -65,11 +65,15 @@ class Session(ABC):
         """The same for reading far along an index: what it costs to begin is won back on many pairs."""
         return self.text_condition(phrases)
 
-    @abstractmethod
-    def memory_query(self, words: Sequence[str], count: int) -> tuple[str, list[Any]]:
-        """A query for pairs in memory, identifier and source, whose source has any of the words.
+    def text_costs(self, phrases: Sequence[str]) -> bool:  # noqa: ARG002
+        """Whether :meth:`text_along` would be slow to begin."""
+        return False
 
-        Those that have most of them come first.
+    @abstractmethod
+    def resembling(self, source: str, count: int) -> list[Row]:
+        """Pairs in memory, identifier and source, whose source shares words with one; so many at most.
+
+        Those that share the most telling words are among them.
         """
 
     def along(self, index: str) -> str:  # noqa: ARG002
@@ -96,6 +100,14 @@ class Session(ABC):
         """The first column of the first row, or None."""
         found = self.row(sql, values)
         return found[0] if found else None
+
+    def different(self, column: str, table: str, where: str = "1 = 1") -> list[str]:
+        """The different texts in a column that an index begins with, ascending; each is one look into the index."""
+        found: list[str] = []
+        sql = f"SELECT min({column}) FROM {table} WHERE {where} AND {column} > ?"
+        while (value := self.value(sql, found[-1:] or [""])) is not None:
+            found.append(value)
+        return found
 
     def rows_in(self, sql: str, values: Sequence[Any], before: Sequence[Any] = ()) -> Iterator[Row]:
         """The rows of a query with ``IN ({})`` for any number of values, asked in slices.
@@ -126,6 +138,7 @@ class Database(ABC):
         self.read_only = read_only
         self._idle: list[Any] = []
         self._lock = threading.Lock()
+        self._thread = threading.local()
 
     @abstractmethod
     def connect(self) -> Any:
@@ -161,9 +174,25 @@ class Database(ABC):
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that sees one state of the store and changes nothing."""
+        """A transaction that sees one state of the store and changes nothing; within a snapshot, that state."""
+        shared: Session | None = getattr(self._thread, "session", None)
+        if shared is not None:
+            with self.explained():
+                yield shared
+            return
         with self._transaction(write=False, durable=False) as session:
             yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything that this thread reads meanwhile sees one state of the store, in one transaction."""
+        with self.read() as session:
+            before = getattr(self._thread, "session", None)
+            self._thread.session = session
+            try:
+                yield
+            finally:
+                self._thread.session = before
 
     @contextmanager
     def write(self, durable: bool = False) -> Iterator[Session]:

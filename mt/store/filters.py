@@ -186,22 +186,22 @@ def _moment(text: str, whole: str) -> tuple[datetime, datetime]:
 
 def write_filter(query: PairQuery) -> str:
     """A filter as it is typed; reading it again gives an equal query."""
-    terms = [f"doc:{_quoted(name)}" for name in query.documents]
+    terms = [f"doc:{quoted(name)}" for name in query.documents]
     late = bool(query.reviewers or query.since or query.until)
     if query.statuses != (() if late else _UNSET):
         terms.append("status:" + (",".join(query.statuses) or "any"))
     low, high = query.score
     if low is not None or high is not None:
         terms.append(f"score:{_decimal(low)}..{_decimal(high)}")
-    terms += ["check:" + ",".join(map(_quoted, group)) for group in query.checks]
-    terms += [f"-check:{_quoted(check)}" for check in query.without_checks]
+    terms += ["check:" + ",".join(map(quoted, group)) for group in query.checks]
+    terms += [f"-check:{quoted(check)}" for check in query.without_checks]
     if query.origins:
         terms.append("origin:" + ",".join(query.origins))
     if query.reviewers:
-        terms.append("reviewer:" + ",".join(map(_quoted, query.reviewers)))
+        terms.append("reviewer:" + ",".join(map(quoted, query.reviewers)))
     if query.since or query.until:
         terms.append(f"date:{_written(query.since)}..{_written(query.until)}")
-    terms += [_quoted(phrase) for phrase in query.text]
+    terms += [quoted(phrase) for phrase in query.text]
     return " ".join(terms)
 
 
@@ -210,7 +210,8 @@ def _decimal(value: float | None) -> str:
     return "" if value is None else format(Decimal(repr(value)), "f")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A value or a phrase as it is typed into a filter."""
     if _PLAIN.fullmatch(text):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -55,6 +55,11 @@ def read_finding(columns: Sequence[Any]) -> Finding:
     return Finding(check, Severity(severity), message, side, None if start is None else (start, end))
 
 
+def checks(session: Session) -> list[str]:
+    """The checks of the findings of current pairs, by name."""
+    return session.different("check_name", "findings", "standing = 0")
+
+
 def load_findings(session: Session, pair_ids: Sequence[int]) -> dict[int, tuple[Finding, ...]]:
     """The findings of pairs by the pair's identifier; a pair without any is left out."""
     found: dict[int, list[Finding]] = {}

@@ -6,6 +6,7 @@ queue whose front was decided on is read far, so a search for a common word asks
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -41,6 +42,11 @@ class MarkedPairs:
     def __init__(self) -> None:
         self._known: OrderedDict[str, _Marks] = OrderedDict()
         self._lock = threading.Lock()
+
+    def __contains__(self, question: str) -> bool:
+        """Whether the marks of a question are kept, be it of an earlier stand."""
+        with self._lock:
+            return question in self._known
 
     def get(
         self,
@@ -85,10 +91,6 @@ class MarkedPairs:
 
 
 def _mark(content: bytearray, pairs: str) -> None:
-    if len(pairs) < 10_000:
-        for pair in pairs.split(",") if pairs else ():
-            content[int(pair) - 1] = 1
-        return
-    import numpy as np
-
-    np.frombuffer(content, np.uint8)[np.fromstring(pairs, np.int64, sep=",") - 1] = 1
+    # Read as JSON: to import numpy for it would take longer than to mark half a million pairs.
+    for pair in json.loads(f"[{pairs}]"):
+        content[pair - 1] = 1

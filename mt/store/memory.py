@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from mt.store.clock import from_micros
 from mt.store.database import Session
+from mt.store.pairs import source_hash
 from mt.store.records import MemoryMatch, Status
 
-WORDS = 8
-"""Words to look for: the longest ones, which are the rarest in Dutch with its compounds."""
-
-CANDIDATES = 50
+CANDIDATES = 400
 """Pairs whose likeness is measured."""
 
 
@@ -22,11 +18,13 @@ def similar(
 
     Similarity is the share of characters in common, counted by the longest common subsequence.
     """
-    words = sorted(set(re.findall(r"\w+", source)), key=lambda word: (-len(word), word))[:WORDS]
-    if not words:
-        return []
-    query, values = session.memory_query(words, CANDIDATES)
-    likeness = {row[0]: similarity(source, row[1], least) for row in session.rows(query, values)}
+    equal = session.rows(
+        "SELECT id, source FROM pairs WHERE source_hash = ? AND status IN ('accepted', 'edited')"
+        f" ORDER BY id DESC LIMIT {CANDIDATES}",
+        (source_hash(source, *langs),),
+    )
+    candidates = [*equal, *session.resembling(source, CANDIDATES)]
+    likeness = {pair: similarity(source, other, least) for pair, other in candidates}
     found: dict[tuple[str, str], MemoryMatch] = {}
     for row in session.rows_in(
         "SELECT p.source, p.target, p.status, p.id, d.id, p.reviewer, p.decided, p.source_lang, p.target_lang"

@@ -257,7 +257,8 @@ def neighbours(session: Session, pair_id: int, count: int) -> tuple[list[StoredP
     where = "WHERE p.standing < 2 AND p.document = ? AND p.position"
     before = session.rows(f"{SELECT} {where} < ? ORDER BY p.position DESC LIMIT {count}", place)
     after = session.rows(f"{SELECT} {where} > ? ORDER BY p.position LIMIT {count}", place)
-    return load(session, before[::-1]), load(session, after)
+    found = load(session, [*before[::-1], *after])
+    return found[: len(before)], found[len(before) :]
 
 
 def load_one(session: Session, pair_id: int) -> StoredPair:

@@ -10,9 +10,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from mt.errors import MissingExtraError, StoreError
 from mt.store.database import Database, Row, Session
+from mt.store.likely import words
 
 if TYPE_CHECKING:
     import psycopg
+
+WORDS = 8
+"""Words of a sentence that are looked for in the memory."""
 
 BUSY_SECONDS = 20
 """How long a statement waits for another transaction's lock."""
@@ -62,9 +66,10 @@ class PostgresqlSession(Session):
     def text_condition(self, phrases: Sequence[str]) -> tuple[str, Any]:
         return "p.words @@ to_tsquery('simple', ?)", " & ".join(map(_tsquery, phrases))
 
-    def memory_query(self, words: Sequence[str], count: int) -> tuple[str, list[Any]]:
-        vector, either = "to_tsvector('simple', left(source, 100000))", " | ".join(map(_tsquery, words))
-        return (
+    def resembling(self, source: str, count: int) -> list[Row]:
+        vector = "to_tsvector('simple', left(source, 100000))"
+        either = " | ".join(map(_tsquery, words(source)[:WORDS]))
+        return self.rows(
             f"SELECT id, source FROM pairs WHERE status IN ('accepted', 'edited')"
             f" AND {vector} @@ to_tsquery('simple', ?)"
             f" ORDER BY ts_rank({vector}, to_tsquery('simple', ?)) DESC LIMIT {count}",

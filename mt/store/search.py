@@ -29,6 +29,9 @@ FEW = 5000
 LOOK = 50
 """Pairs whose text is looked at together."""
 
+PROBED = 300
+"""Pairs at the front of a queue whose text is looked at before all pairs with a text are asked for."""
+
 BRANCHES = 8
 """Up to this many documents are looked up one by one."""
 
@@ -175,9 +178,20 @@ class _Search:
         few = self._few()
         if few is not None:
             return self._among(few)
+        phrases = self._query.phrases
+        if phrases and self._session.text_costs(phrases):
+            # A common word stands in the first pairs already; to mark all pairs that hold it takes long.
+            front = self._walk(PROBED, ())
+            found = self._with_text(front, phrases)
+            if len(found) == self._wanted or len(front) < PROBED:
+                return found
+        return self._walk(self._wanted, phrases)
+
+    def _walk(self, wanted: int, phrases: Sequence[str]) -> list[int]:
+        """The first pairs along an index, with what the index does not tell looked at on the way."""
         walk = self._along_findings if self._query.checks else self._along_pairs
-        rows = merge(*(sorted(walk(branch)) for branch in self._branches()))
-        return list(islice(dict.fromkeys(row[-1] for row in rows), self._wanted))
+        rows = merge(*(sorted(walk(branch, wanted, phrases)) for branch in self._branches()))
+        return list(islice(dict.fromkeys(row[-1] for row in rows), wanted))
 
     # Few pairs
 
@@ -283,9 +297,9 @@ class _Search:
         for status, document, side in product(self._query.statuses or tuple(Status), documents, sides):
             yield _Branch(status, document, *side)
 
-    def _along_pairs(self, branch: _Branch) -> list[Row]:
+    def _along_pairs(self, branch: _Branch, wanted: int, phrases: Sequence[str]) -> list[Row]:
         terms = branch.terms("p")
-        terms.extend(self._rest(self._query.checks))
+        terms.extend(self._rest(self._query.checks, phrases))
         place = ("p.order_score", "p.document", "p.position")
         if self._order is Order.DOCUMENT:
             index = "pairs_in_order"
@@ -293,11 +307,11 @@ class _Search:
             index = "pairs_worst" if branch.document is None else "pairs_worst_in_document"
         return self._session.rows(
             f"SELECT {self._key(*place)}, p.id FROM pairs p {self._session.along(index)} WHERE {terms}"
-            f" ORDER BY {branch.along(self._order, *place)} LIMIT {self._wanted}",
+            f" ORDER BY {branch.along(self._order, *place)} LIMIT {wanted}",
             terms.values,
         )
 
-    def _along_findings(self, branch: _Branch) -> list[Row]:
+    def _along_findings(self, branch: _Branch, wanted: int, phrases: Sequence[str]) -> list[Row]:
         """The same for pairs with a finding of one of the first group of checks."""
         index = "findings_in_order" if self._order is Order.DOCUMENT else "findings_worst"
         place = ("f.order_score", "f.document", "f.place")
@@ -305,35 +319,36 @@ class _Search:
         for check in self._query.checks[0]:
             terms = branch.terms("f")
             terms.add("f.check_name = ?", check)
-            terms.extend(self._rest(self._query.checks[1:]))
+            terms.extend(self._rest(self._query.checks[1:], phrases))
             rows += self._distinct(
                 f"SELECT {self._key(*place)}, p.id FROM findings f {self._session.along(index)}"
                 f" CROSS JOIN pairs p WHERE p.id = f.pair AND {terms}"
                 f" ORDER BY {branch.along(self._order, *place)}",
                 terms.values,
+                wanted,
             )
         return rows
 
-    def _distinct(self, sql: str, values: list[Any]) -> list[Row]:
+    def _distinct(self, sql: str, values: list[Any], wanted: int) -> list[Row]:
         """As many different rows as are wanted: a pair may have several findings of one check.
 
         Reading some more is cheaper than DISTINCT, for which PostgreSQL reads all of them.
         """
-        limit = 2 * self._wanted
+        limit = 2 * wanted
         while True:
             rows = self._session.rows(f"{sql} LIMIT {limit}", values)
             different = list(dict.fromkeys(rows))
-            if len(rows) < limit or len(different) >= self._wanted:
+            if len(rows) < limit or len(different) >= wanted:
                 return different
             limit *= 4
 
-    def _rest(self, groups: Sequence[Sequence[str]]) -> _Terms:
+    def _rest(self, groups: Sequence[Sequence[str]], phrases: Sequence[str]) -> _Terms:
         """What the index does not tell."""
         terms = _conditions(self._query, self._claimant, groups, "")
         if len(self._documents) > BRANCHES:
             terms.one_of("p.document", self._documents)
-        if self._query.phrases:
-            terms.add(*self._session.text_along(self._query.phrases))
+        if phrases:
+            terms.add(*self._session.text_along(phrases))
         return terms
 
     def _key(self, score: str, document: str, position: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from mt.errors import StoreError
 from mt.store.database import Database, Row, Session
 from mt.store.disk import Flush, flush_folder
+from mt.store.likely import likely
 from mt.store.marked import MarkedPairs, Stand
 
 APPLICATION = 0x6D74_5374
@@ -76,6 +77,9 @@ class SqliteSession(Session):
         marks = None if self._wrote else self._marks(_match(phrases))
         return self.text_condition(phrases) if marks is None else ("substr(?, p.id, 1) = x'01'", marks)
 
+    def text_costs(self, phrases: Sequence[str]) -> bool:
+        return _match(phrases) not in self._marked
+
     def _marks(self, match: str) -> bytes | None:
         def find(after: int) -> str:
             # As one text: a row for each of half a million pairs would take four times as long.
@@ -104,12 +108,14 @@ class SqliteSession(Session):
         """The largest identifier that a table has ever given."""
         return self.value("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)) or 0
 
-    def memory_query(self, words: Sequence[str], count: int) -> tuple[str, list[Any]]:
-        either = " OR ".join(_match([word]) for word in words)
-        return (
-            f"SELECT rowid, source FROM memory_text WHERE memory_text MATCH ? ORDER BY rank LIMIT {count}",
-            [either],
-        )
+    def resembling(self, source: str, count: int) -> list[Row]:
+        def ask(words: Sequence[str], most: int) -> Sequence[int]:
+            found = f"SELECT rowid FROM memory_text WHERE memory_text MATCH ? LIMIT {most}"
+            texts = self.value(f"SELECT group_concat(rowid) FROM ({found})", (_match(words),))
+            return list(map(int, texts.split(","))) if texts else []
+
+        ids = likely(source, ask, count)
+        return list(self.rows_in("SELECT rowid, source FROM memory_text WHERE rowid IN ({})", ids))
 
     def along(self, index: str) -> str:
         return f"INDEXED BY {index}"

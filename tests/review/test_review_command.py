@@ -65,6 +65,7 @@ def reviewed(location: Path) -> None:
         (["--saved", "mine", "--accept-all"], "Unknown saved filter 'mine'"),
         (["--saved", "mine", "--filter", "x", "--accept-all"], "exclude each other"),
         (["--filter", "chekc:number", "--accept-all"], "Did you mean check?"),
+        (["--filter", "check:nubmer", "--accept-all"], "Did you mean number or name?"),
         (["--filter", "doc:nergens", "--accept-all"], "nergens"),
         (["nergens", "--accept-all"], "nergens"),
     ],

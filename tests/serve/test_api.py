@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import ANY
 from xml.etree import ElementTree
 
 import pytest
 from starlette.testclient import TestClient
 
 from mt.data import Bead, Document, Origin, Pair, Segment
+from mt.review.words import REASONS
 from mt.serve import Desk
 from mt.store import PairRow, Store
 from tests.serve.conftest import client_of, sign_in
@@ -200,21 +202,19 @@ def test_a_pair_that_is_looked_at_is_held_and_given_back(client: TestClient, oth
         assert other.post("/api/release", json={"pairs": wrong}).status_code == 400
 
 
-def test_what_may_follow_a_key_of_the_filter_is_offered(client: TestClient, store: Store) -> None:
-    def offered(key: str, text: str = "") -> list[str]:
-        values = client.get("/api/suggestions", params={"key": key, "text": text}).json()["values"]
-        return [one["value"] for one in values]
+def test_what_may_be_typed_next_into_a_filter_is_offered(client: TestClient) -> None:
+    answer = client.get("/api/suggestions", params={"filter": "trein check:num"}).json()
+    assert answer == {"start": 12, "offers": [{"text": "number ", "label": ""}]}
+    assert client.get("/api/suggestions", params={"filter": "x" * 2001}).status_code == 400
 
-    (document,) = store.documents()
-    assert offered("doc", "TREIN") == [document.id]
-    assert offered("doc", "%") == offered("doc", "_") == []
-    assert offered("reviewer") == []
-    decide(client, next_pair(client), "accept")
-    assert offered("reviewer", "AN") == ["anna"]
-    assert "number" in offered("check", "num")
-    assert offered("status", "any") == ["any"]
-    assert offered("origin", "eng") == ["engine"]
-    assert offered("nothing") == []
+
+def test_the_page_gets_the_words_that_the_terminal_has(client: TestClient) -> None:
+    words = client.get("/api/words").json()
+    assert words["reasons"] == list(REASONS)
+    assert words["orders"] == {"worst": "worst first", "document": "document order", "uncertain": ANY}
+    assert [one["word"] for one in words["levels"]] == ["low", "fair", "good"]
+    pair = next_pair(client)
+    assert pair["suggestions"] == [pair["candidates"][1]["target"]]
 
 
 def test_documents_are_found_by_a_part_of_their_name_the_newest_first(
@@ -267,7 +267,8 @@ def test_an_error_is_marked_in_the_text_and_the_mark_is_taken_back(client: TestC
 
 def test_bulk_acceptance_says_how_many_it_skipped(client: TestClient) -> None:
     result = client.post("/api/accept-all", json={"filter": ""}).json()
-    assert result == {"accepted": 6, "with_errors": 1, "without_target": 0, "decided": 0, "held": 0}
+    counts = {"accepted": 6, "with_errors": 1, "without_target": 0, "decided": 0, "held": 0}
+    assert result == {**counts, "summary": "6 accepted, 1 skipped: 1 with an error."}
     assert client.get("/api/count").json() == {"count": 1}
 
 

@@ -221,6 +221,9 @@ def test_the_filter_is_in_the_address_and_a_wrong_one_is_explained(visit) -> Non
     page.fill("#filter", "nope:1")
     page.press("#filter", "Enter")
     page.wait_for_selector("#filter-problem >> text=nope")
+    page.fill("#filter", "check:nubmer")
+    page.press("#filter", "Enter")
+    page.wait_for_selector("#filter-problem >> text=Did you mean number or name?")
 
 
 def test_the_filter_offers_keys_and_their_values_by_keyboard(visit) -> None:
@@ -247,24 +250,6 @@ def test_the_filter_offers_keys_and_their_values_by_keyboard(visit) -> None:
     page.keyboard.press("Enter")
     ready(page, 5)
     assert "filter=-check%3Anumber" in page.url
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("", {"start": 0, "key": "", "typed": ""}),
-        ("bus che", {"start": 4, "key": "", "typed": "che"}),
-        ("bus, x", {"start": 5, "key": "", "typed": "x"}),
-        ("check:a,num", {"start": 0, "key": "check", "typed": "num", "from": 8}),
-        ('doc:"de mor', {"start": 0, "key": "doc", "typed": "de mor", "from": 4}),
-        ('"een doc:', {"start": 0, "key": "", "typed": None}),
-        ('"a b" st', {"start": 6, "key": "", "typed": "st"}),
-    ],
-)
-def test_the_term_that_is_typed_is_known(visit, text: str, found: dict) -> None:
-    page = visit("/statistics")
-    term = page.evaluate("async text => (await import('/static/filter.js')).termAt(text, text.length)", text)
-    assert term == found
 
 
 def test_an_edit_is_judged_while_it_is_typed_and_an_error_in_it_is_told(visit, store: Store) -> None:

@@ -64,7 +64,9 @@ def test_many_pairs_are_accepted_counted_and_taken_back(desk: Desk) -> None:
     result = client.post("/api/accept-all", json={"filter": ""}).json()
     assert (result["accepted"], result["with_errors"]) == (6, 1)
     assert progress(desk)["total"] == {"accepted": 6, "open": 1}
-    assert client.get("/api/suggestions", params={"key": "reviewer"}).json()["values"][0]["value"] == "anna"
+    assert (
+        client.get("/api/suggestions", params={"filter": "reviewer:"}).json()["offers"][0]["text"] == "anna "
+    )
     similar = client.post("/api/next", json={"filter": ""}).json()["pair"]
     assert similar["position"] == 1
     assert client.post("/api/undo", json={"bulk": True}).json() == {"pair": None, "undone": 6, "left": 0}

@@ -12,10 +12,11 @@ from textual.content import Content
 from mt.data import QualityScore
 from mt.errors import MTError
 from mt.review.diff import diff
-from mt.review.session import REASONS, PairView
+from mt.review.session import PairView
 from mt.review.terminal.dialogs import Choice, Option, Prompt
 from mt.review.terminal.queueing import Queueing
 from mt.review.terminal.text import difference, stacked, visible
+from mt.review.words import REASONS
 from mt.store import REVIEWED, Saved
 
 JUDGE_AFTER = 0.6

@@ -13,13 +13,7 @@ from mt.review.terminal.facts import facts, score_word
 from mt.review.terminal.frame import Frame
 from mt.review.terminal.pane import NARROW, context_lines, key_line, pair_lines, side_texts
 from mt.review.terminal.text import clipped, difference, marked, padded, visible
-from mt.store import Order
-
-ORDERS = {
-    Order.WORST: "worst first",
-    Order.DOCUMENT: "document order",
-    Order.UNCERTAIN: "most uncertain first",
-}
+from mt.review.words import ORDERS
 
 ROOMY, SMALL = 36, 16
 """Lines from which two neighbours are shown on each side, and below which none is."""

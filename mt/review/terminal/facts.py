@@ -12,14 +12,14 @@ from mt.data import QualityScore, Severity, Verdict
 from mt.review.diff import diff
 from mt.review.session import PairView, SeenFinding
 from mt.review.terminal.text import difference, indented, number_sign, visible
+from mt.review.words import score_level
 from mt.store import StoredPair, StoredReview
 
 SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
 
 COLOURS = {Severity.ERROR: "bold ansi_red", Severity.WARNING: "ansi_yellow", Severity.INFO: "ansi_cyan"}
 
-LOW, FAIR = 0.4, 0.7
-"""Scores below these are called low and fair."""
+LEVEL_STYLES = {"low": "bold ansi_red", "fair": "ansi_yellow", "good": "ansi_green"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,8 @@ def score_word(score: QualityScore | None) -> tuple[str, str]:
     """A score in figures and in a word, and its style."""
     if score is None:
         return "no score", "dim"
-    value = score.value
-    if value < LOW:
-        return f"{value:.2f} low", "bold ansi_red"
-    return (f"{value:.2f} fair", "ansi_yellow") if value < FAIR else (f"{value:.2f} good", "ansi_green")
+    level = score_level(score.value)
+    return f"{score.value:.2f} {level}", LEVEL_STYLES[level]
 
 
 def facts(view: PairView, paper: Paper, reasons: Sequence[str]) -> list[Content]:

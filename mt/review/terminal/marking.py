@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from mt.review.ahead import Lookahead
-from mt.review.session import CATEGORIES, SEVERITIES, PairView
+from mt.review.session import PairView
 from mt.review.terminal.deciding import Deciding
 from mt.review.terminal.dialogs import Choice, Prompt, numbered
 from mt.review.terminal.facts import Paper, finding_lines
 from mt.review.terminal.text import stacked, visible
+from mt.review.words import CATEGORIES, SEVERITIES
 
 
 class Marking(Deciding):

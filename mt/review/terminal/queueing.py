@@ -7,16 +7,20 @@ import asyncio
 from textual.content import Content
 
 from mt.errors import MTError
+from mt.pipeline.filters import read_filter
 from mt.quality.explain import reasons
 from mt.review.ahead import Lookahead
+from mt.review.completion import Completion, complete
+from mt.review.queue import utc_now
 from mt.review.session import PairView
 from mt.review.terminal.article import Article
 from mt.review.terminal.cursor import Cursor
-from mt.review.terminal.dialogs import Choice, Option, Prompt
-from mt.review.terminal.drawing import ORDERS, Drawing
+from mt.review.terminal.dialogs import Choice, Option
+from mt.review.terminal.drawing import Drawing
+from mt.review.terminal.filtering import FilterPrompt
 from mt.review.terminal.text import visible
+from mt.review.words import ORDERS
 from mt.store import Order, SavedFilter
-from mt.store.filters import parse_filter, resolve
 
 RECOUNT = 25
 """Decisions after which the pairs that are left are counted again; others decide too."""
@@ -29,7 +33,7 @@ class Queueing(Drawing):
     """Shows one pair after the other."""
 
     async def _open_queue(self, text: str, order: Order) -> None:
-        query = await self.read(lambda: resolve(self.session.store, parse_filter(text)))
+        query = await self.read(read_filter, self.session.store, text)
         old, self._ahead = self._ahead, Lookahead(self.session, query, order)
         self.filter, self.order, self._left = text, order, None
         if old is not None:
@@ -209,7 +213,7 @@ class Queueing(Drawing):
             if text.startswith("save "):
                 text = self.filter
             try:
-                await self.read(lambda: resolve(self.session.store, parse_filter(text)))
+                await self.read(read_filter, self.session.store, text)
             except MTError as error:
                 return f"{error.message} {error.hint}".strip()
             return ""
@@ -222,10 +226,10 @@ class Queueing(Drawing):
             else:
                 self.work(self._look(text, orders.get(text, self.order)))
 
-        hint = "Enter looks, Esc leaves, Up and Down: saved filters; “save NAME” keeps the present one"
-        self.push_screen(
-            Prompt("Filter:", self.filter, suggestions=entries, check=check, hint=hint), answered
-        )
+        async def offered(text: str) -> Completion:
+            return await self.count(complete, self.session.store, text, utc_now().date())
+
+        self.push_screen(FilterPrompt(self.filter, entries, check, offered), answered)
 
     async def _keep_filter(self, name: str) -> None:
         if not name:

@@ -37,6 +37,13 @@ export async function signOut() {
   Object.assign(session, await send("DELETE", "/api/session", {}));
 }
 
+/** The words that the page says and offers; `readWords` fills them in. */
+export const words = { filters: {}, orders: {}, statuses: [], reasons: [], categories: [], severities: [], levels: [] };
+
+export async function readWords() {
+  Object.assign(words, await get("/api/words"));
+}
+
 export const get = (path, query) => request("GET", path + questions(query));
 export const post = (path, body = {}) => request("POST", path, body);
 /** Send a request on the way out, when nobody waits for the answer. */

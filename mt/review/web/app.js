@@ -1,6 +1,6 @@
 // The page: its head, its addresses, its session, and the keys.
 
-import { get, onSignedOut, readSession, session, signIn, signOut } from "./api.js";
+import { onSignedOut, readSession, readWords, session, signIn, signOut } from "./api.js";
 import { h, icon, number, toast } from "./dom.js";
 import { actionOf } from "./keys.js";
 import { showDocument, showDocuments } from "./documents.js";
@@ -32,6 +32,7 @@ async function show() {
   drawHead();
   const path = location.pathname;
   try {
+    if (!events) await begin();
     if (path === "/documents") view = await showDocuments(main);
     else if (path.startsWith("/documents/")) view = await showDocument(main, decodeURIComponent(path.slice(11)));
     else if (path === "/statistics") view = await showStatistics(main);
@@ -75,8 +76,13 @@ function drawMeter() {
   );
 }
 
+/** What is done once after signing in. */
+async function begin() {
+  await readWords();
+  listen();
+}
+
 function listen() {
-  if (events) return;
   events = new EventSource("/api/events");
   events.addEventListener("progress", (event) => {
     totals = JSON.parse(event.data).total;
@@ -114,7 +120,6 @@ function showSignIn() {
     problem.textContent = "";
     try {
       await signIn(name.value, token.value);
-      listen();
       await show();
     } catch (error) {
       problem.textContent = error.message;
@@ -202,5 +207,4 @@ if (!session.signed_in && !session.token_required) {
   const name = localStorage.getItem("mt.reviewer") || session.proposed;
   if (name) await signIn(name, "").catch(() => {});
 }
-if (session.signed_in) listen();
 await show();

@@ -1,7 +1,6 @@
 // Beside the pair: findings, suggestions, what was changed, history, how the score came about.
 
 import { h, icon, moment } from "./dom.js";
-import { suggestions } from "./pair.js";
 import { changed } from "./text.js";
 
 /** Fill the side with what is known of a pair. */
@@ -31,9 +30,8 @@ function findings(pair, review) {
 }
 
 function proposals(pair, review) {
-  const texts = suggestions(pair);
   const key = (text) => {
-    const place = texts.indexOf(text);
+    const place = pair.suggestions.indexOf(text);
     return place < 0 ? "" : h("button", { type: "button", class: "small", "aria-label": `Use suggestion ${place + 1}`, on: { click: () => review.use(place + 1) } }, "Use", h("kbd", { "aria-hidden": "true" }, String(place + 1)));
   };
   const others = pair.candidates.filter((one) => !one.chosen);

@@ -1,10 +1,8 @@
 // Questions to the reviewer, each a dialog that Escape closes and that gives the focus back.
 
-import { get } from "./api.js";
+import { words } from "./api.js";
 import { h, number } from "./dom.js";
 import { changed } from "./text.js";
-
-const REASONS = ["Wrong meaning", "Something is missing", "Not a translation", "Source is broken", "Wrong language"];
 
 /** Show a dialog; gives what `result` says after it was confirmed, or null. */
 function ask(title, content, buttons, result) {
@@ -30,17 +28,16 @@ export function askReason(action, pair) {
   const required = action !== "flag";
   const title = { reject: "Reject this pair", flag: "Flag this pair", comment: "Comment on this pair" }[action];
   const field = h("input", { id: "reason", autocomplete: "off", maxLength: 2000, required, list: null });
-  const quick = action === "reject" && h("div", { class: "chips", role: "group", "aria-label": "Common reasons" }, REASONS.map((reason) =>
+  const quick = action === "reject" && h("div", { class: "chips", role: "group", "aria-label": "Common reasons" }, words.reasons.map((reason) =>
     h("button", { type: "button", class: "chip", on: { click: () => { field.value = reason; field.form.requestSubmit(); } } }, reason)));
   return ask(title, [h("label", { for: "reason" }, action === "comment" ? "Comment" : required ? "Reason" : "Reason, if you like"), field, quick || ""],
     [["", "Cancel"], ["yes", title.split(" ")[0], "primary"]], () => field.value);
 }
 
 /** Category and severity of an error, as Multidimensional Quality Metrics name them. */
-export async function askMark(place) {
-  const { categories, severities } = await get("/api/words");
-  const category = h("select", { id: "category" }, categories.map((one) => h("option", { value: one }, one)));
-  const severity = h("select", { id: "severity" }, severities.map((one) => h("option", { value: one, selected: one === "minor" }, one)));
+export function askMark(place) {
+  const category = h("select", { id: "category" }, words.categories.map((one) => h("option", { value: one }, one)));
+  const severity = h("select", { id: "severity" }, words.severities.map((one) => h("option", { value: one, selected: one === "minor" }, one)));
   const note = h("input", { id: "mark-note", autocomplete: "off", maxLength: 2000 });
   return ask("Mark an error", [h("p", {}, h("q", {}, place.text)), h("label", { for: "category" }, "Category"), category, h("label", { for: "severity" }, "Severity"), severity, h("label", { for: "mark-note" }, "Note"), note],
     [["", "Cancel"], ["yes", "Mark", "primary"]], () => ({ category: category.value, severity: severity.value, note: note.value }));

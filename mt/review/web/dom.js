@@ -55,6 +55,9 @@ export function toast(text, kind = "info", action = null) {
 /** A number as people write it. */
 export const number = (value) => new Intl.NumberFormat("en-GB").format(value);
 
+/** A text with a capital at its beginning. */
+export const capitalised = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** A moment as people write it. */
 export const moment = (text) =>
   new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));

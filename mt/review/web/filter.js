@@ -3,53 +3,12 @@
 import { get } from "./api.js";
 import { h, later } from "./dom.js";
 
-const EXAMPLES = {
-  score: [["<0.3", "lower than 0.3"], ["<0.5", "lower than 0.5"], ["0.5..0.7", "from 0.5 to 0.7"], [">0.9", "higher than 0.9"]],
-};
-
-const PLAIN = /^[\w.'’-]+\*?$/u;
-
-let keys = null;
-
-/** The term of a filter that is being typed: where it begins, its key and the value behind the last comma. */
-export function termAt(text, caret) {
-  let start = 0;
-  let quoted = false;
-  for (let place = 0; place < caret; place += 1) {
-    if (text[place] === "\\" && quoted) place += 1;
-    else if (text[place] === '"') quoted = !quoted;
-    else if (!quoted && /\s/.test(text[place])) start = place + 1;
-  }
-  const term = text.slice(start, caret);
-  const match = /^(-?)([A-Za-z]*)(:?)(.*)$/su.exec(term);
-  if (!match || (!match[3] && match[4])) return { start, key: "", typed: null };
-  const [, minus, key, colon, rest] = match;
-  if (!colon) return { start, key: "", typed: minus + key };
-  const value = quoted ? rest.slice(rest.lastIndexOf('"') + 1) : rest.slice(rest.lastIndexOf(",") + 1);
-  return { start, key: key.toLowerCase(), typed: value, from: caret - value.length - (quoted ? 1 : 0) };
-}
-
-/** A value as a filter takes it. */
-export function quote(value) {
-  return PLAIN.test(value) ? value : `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
-}
-
-async function offered(term) {
-  keys ??= (await get("/api/words")).filters;
-  if (!term.key) {
-    if (term.typed === null) return [];
-    const names = Object.entries(keys).filter(([name]) => name.startsWith(term.typed.replace(/^-/, "")) && (!term.typed.startsWith("-") || name === "check"));
-    return names.map(([name, about]) => ({ text: `${term.typed.startsWith("-") ? "-" : ""}${name}:`, label: about, from: term.start }));
-  }
-  if (term.key in EXAMPLES) return EXAMPLES[term.key].filter(([value]) => value.startsWith(term.typed)).map(([text, label]) => ({ text: `${text} `, label, from: term.from }));
-  if (term.key === "date") return days().map(([text, label]) => ({ text: `${text} `, label, from: term.from }));
-  const { values } = await get("/api/suggestions", { key: term.key, text: term.typed });
-  return values.map(({ value, label }) => ({ text: `${quote(value)} `, label, from: term.from }));
-}
-
-function days() {
-  const day = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
-  return [[day(0), "today"], [day(1), "yesterday"], [`${day(7)}..`, "the last seven days"]];
+/** What may stand at the cursor, and from where on it takes the place of what is typed; the server counts code points. */
+async function offered(input) {
+  const typed = input.value.slice(0, input.selectionStart);
+  const { start, offers } = await get("/api/suggestions", { filter: typed });
+  const from = Array.from(typed).slice(0, start).join("").length;
+  return offers.map((one) => ({ ...one, from }));
 }
 
 /** Offer keys and values while a filter is typed into a field. */
@@ -88,7 +47,7 @@ export function suggest(input, around) {
 
   const open = async () => {
     const mine = (asked += 1);
-    const found = await offered(termAt(input.value, input.selectionStart)).catch(() => []);
+    const found = await offered(input).catch(() => []);
     if (mine !== asked || document.activeElement !== input) return;
     offers = found;
     list.replaceChildren(...offers.map((one, index) => h("li", {

@@ -29,19 +29,12 @@ export function drawPair(pair, review) {
   return {
     element,
     heading,
-    suggestions: suggestions(pair),
     link: linker,
     selection: () => selection(panes),
     warn: (text, reload) => notice.replaceChildren(warning(text, h("button", { type: "button", on: { click: reload } }, "Show"))),
     read: () => body.replaceChildren(panes.target),
     edit: (text, does) => editor(body, pair, text, does),
   };
-}
-
-/** The texts that can be put into the editor by a digit: other candidates first, then the memory. */
-export function suggestions(pair) {
-  const texts = [...pair.candidates.filter((one) => !one.chosen).map((one) => one.target), ...pair.memory.map((one) => one.target)];
-  return [...new Set(texts)].filter((text) => text && text !== pair.target).slice(0, 9);
 }
 
 function warning(text, ...more) {

@@ -1,14 +1,12 @@
 // Reviewing: the queue, one pair with everything that helps to decide, and the decisions.
 
-import { ApiError, get, leave, post, remove } from "./api.js";
+import { ApiError, get, leave, post, remove, words } from "./api.js";
 import { drawAside } from "./aside.js";
 import { askConflict, askReason, askMark, askSave, confirmAll } from "./dialogs.js";
 import { suggest } from "./filter.js";
-import { announce, h, icon, later, number, shortName, toast } from "./dom.js";
+import { announce, capitalised, h, icon, later, number, shortName, toast } from "./dom.js";
 import { keyOf, setting } from "./keys.js";
 import { drawPair } from "./pair.js";
-
-const ORDERS = { worst: "Worst first", document: "Document order", uncertain: "Most uncertain first" };
 
 const RENEW = 240_000;
 
@@ -26,7 +24,7 @@ class Review {
     this.go = go;
     const asked = new URLSearchParams(location.search);
     this.filter = asked.get("filter") ?? "";
-    this.order = asked.get("order") in ORDERS ? asked.get("order") : "worst";
+    this.order = Object.hasOwn(words.orders, asked.get("order")) ? asked.get("order") : "worst";
     this.asked = Number.parseInt(asked.get("pair") ?? "", 10);
     this.pair = null;
     this.drawn = null;
@@ -90,7 +88,7 @@ class Review {
     });
     this.problem = h("p", { class: "problem", id: "filter-problem", role: "alert" });
     this.sort = h("select", { id: "order", on: { change: () => this.look(this.filter, this.sort.value) } },
-      Object.entries(ORDERS).map(([value, label]) => h("option", { value, selected: value === this.order }, label)));
+      Object.entries(words.orders).map(([value, label]) => h("option", { value, selected: value === this.order }, capitalised(label))));
     this.saved = h("select", { id: "saved", on: { change: () => this.chooseSaved() } });
     const submit = (event) => {
       event.preventDefault();
@@ -416,7 +414,7 @@ class Review {
 
   /** Put a suggestion into the editor: the other candidates and the matches of the memory, numbered. */
   use(place) {
-    const suggestion = this.drawn.suggestions?.[place - 1];
+    const suggestion = this.pair.suggestions[place - 1];
     if (!suggestion) return false;
     this.edit(suggestion);
     return true;
@@ -478,15 +476,7 @@ class Review {
     if (!(await confirmAll(this.filter, count))) return;
     try {
       const result = await post("/api/accept-all", { filter: this.filter });
-      const skipped = result.with_errors + result.without_target + result.decided + result.held;
-      const reasons = [
-        [result.with_errors, "with an error"],
-        [result.without_target, "without a target"],
-        [result.decided, "decided already"],
-        [result.held, "held by others"],
-      ].filter(([some]) => some).map(([some, why]) => `${number(some)} ${why}`);
-      toast(`${number(result.accepted)} accepted, ${number(skipped)} skipped${reasons.length ? `: ${reasons.join(", ")}` : ""}.`, "notice",
-        result.accepted ? { label: "Undo all", run: () => this.undoAll() } : null);
+      toast(result.summary, "notice", result.accepted ? { label: "Undo all", run: () => this.undoAll() } : null);
       await this.next();
       this.list();
       this.count();
@@ -527,6 +517,6 @@ class Review {
 /** A score as a number, a word and a length, so that colour is not needed. */
 export function score(value) {
   if (value === null || value === undefined) return h("span", { class: "score none" }, "no score");
-  const word = value < 0.4 ? "low" : value < 0.7 ? "fair" : "good";
+  const { word } = words.levels.find(({ below }) => below === null || value < below);
   return h("span", { class: `score ${word}` }, h("span", { class: "bars", data: { level: String(Math.min(4, Math.floor(value * 5))) }, "aria-hidden": "true" }), value.toFixed(2), h("span", { class: "unseen" }, ` (${word})`));
 }

@@ -322,6 +322,10 @@ def test_a_filter_is_typed_corrected_and_kept_under_a_name(store: Store) -> None
         await screen.press("enter")
         assert "Did you mean check?" in screen.text.replace("\n", " ")
         await screen.press("ctrl+u")
+        await screen.type("check:nubmer")
+        await screen.press("enter")
+        assert "Unknown check 'nubmer'. Did you mean number or name?" in screen.text.replace("\n", " ")
+        await screen.press("ctrl+u")
         await screen.type("status:any Zwolle")
         await screen.press("enter")
         assert screen.pair.pair.source == SENTENCES[3][0]
@@ -334,6 +338,23 @@ def test_a_filter_is_typed_corrected_and_kept_under_a_name(store: Store) -> None
         assert screen.app.filter == ""
         await screen.press("/", "up", "enter")
         assert screen.app.filter == "status:any Zwolle"
+
+    review(store, script)
+
+
+def test_what_may_be_typed_into_a_filter_is_shown_and_tab_takes_it(store: Store) -> None:
+    async def script(screen: Screen) -> None:
+        await screen.press("/")
+        await screen.type("bord sta")
+        assert "Tab: status:  open, accepted" in screen.text
+        await screen.press("tab")
+        assert screen.app.screen.line.value == "bord status:"
+        await screen.press("tab", "tab", "shift+tab", "tab")
+        assert screen.app.screen.line.value == "bord status:accepted "
+        await screen.press("tab", "backspace", "tab")
+        assert screen.app.screen.line.value == "bord status:edited "
+        await screen.press("enter")
+        assert screen.app.filter == "bord status:edited"
 
     review(store, script)
 
