@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
 
 from mt.formats import encode_stream
-from mt.pipeline.translate import translated_text
+from mt.review.article import exported_text, paragraphs
 from mt.serve.call import Call
 from mt.serve.desk import Desk
 from mt.serve.records import Record, summary_record
@@ -24,26 +22,15 @@ def article(desk: Desk, call: Call) -> Record:
     offset = call.integer("offset", 0)
     query = PairQuery(documents=(info.id,))
     found = desk.store.search(query, Order.DOCUMENT, PAGE + 1, offset)
-    places = _places(desk, info)
-    blocks: list[dict[str, Any]] = []
-    for (block, kind), pairs in groupby(
-        found[:PAGE], key=lambda one: places.get(one.position, (one.id, "sentence"))
-    ):
-        blocks.append({"block": block, "kind": kind, "pairs": [summary_record(one) for one in pairs]})
     return {
-        "blocks": blocks,
+        "blocks": [
+            {"block": one.block, "kind": one.kind, "pairs": list(map(summary_record, one.pairs))}
+            for one in paragraphs(desk.store, info, found[:PAGE])
+        ],
         "next": offset + PAGE if len(found) > PAGE else None,
         "lang": info.lang,
         "target_lang": info.target_lang,
     }
-
-
-def _places(desk: Desk, info: DocumentInfo) -> dict[int, tuple[int, str]]:
-    """Block and kind of every segment; none for documents that are lists of pairs."""
-    if info.kind != "text":
-        return {}
-    segments = desk.store.document(info.id).segments
-    return {place: (one.block, one.kind.value) for place, one in enumerate(segments)}
 
 
 def exported(desk: Desk, call: Call) -> Response:
@@ -51,17 +38,16 @@ def exported(desk: Desk, call: Call) -> Response:
 
     With ``download=1`` it is a file in the encoding of the original, else plain text to look at.
     """
-    info = desk.document(call.path["document"])
+    info = desk.document(call.path["document"], fresh=False)
     if info.kind != "text":
         return Response(
             "This document is a list of pairs and has no text of its own.", 404, media_type="text/plain"
         )
-    document = desk.store.document(info.id, with_segments=False)
-    chunks = translated_text(document, desk.store.targets(info.id), desk.linker.whole)
+    chunks = exported_text(desk.store, info, desk.linker)
     if call.text("download", "", 1) != "1":
         return Response("".join(chunks), media_type="text/plain")
-    charrefs = document.format == "html"
-    content = b"".join(encode_stream(chunks, document.encoding, document.bom, charrefs=charrefs))
+    charrefs = info.format == "html"
+    content = b"".join(encode_stream(chunks, info.encoding, info.bom, charrefs=charrefs))
     answer = Response(content, media_type="application/octet-stream")
     answer.headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(_file_name(info), safe='')}"
     return answer

@@ -293,6 +293,13 @@ class Store:
         with self.database.read() as session:
             return documents.segment_kinds(session, documents.number_of(session, document_id))
 
+    def segment_places(
+        self, document_id: str, positions: Sequence[int]
+    ) -> dict[int, tuple[int, SegmentKind]]:
+        """The block and the kind of some of a document's segments by position; what is not there is left out."""
+        with self.database.read() as session:
+            return documents.segment_places(session, documents.number_of(session, document_id), positions)
+
     def find_document(self, text: str) -> DocumentInfo:
         """The document a user means by an identifier, the start of one, a name, or the end of a path.
 

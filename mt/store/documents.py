@@ -193,6 +193,18 @@ def segment_kinds(session: Session, number: int) -> dict[int, SegmentKind]:
     return {position: SegmentKind(kind) for position, kind in rows}
 
 
+def segment_places(
+    session: Session, number: int, positions: Sequence[int]
+) -> dict[int, tuple[int, SegmentKind]]:
+    """The block and the kind of some of a document's segments by position."""
+    rows = session.rows_in(
+        "SELECT position, block, kind FROM segments WHERE document = ? AND position IN ({})",
+        positions,
+        (number,),
+    )
+    return {position: (block, SegmentKind(kind)) for position, block, kind in rows}
+
+
 def named(session: Session, name: str, target_lang: str, kind: str) -> str | None:
     """Identifier of the newest version of a name; None where there is none."""
     found: str | None = session.value(

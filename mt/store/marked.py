@@ -74,8 +74,9 @@ class MarkedPairs:
         changed = recheck(known.stand.reviews) if known is not None else None
         content = bytearray(known.content if known is not None and changed is not None else b"")
         first = len(content)
-        content.extend(bytes(stand.pairs - first))
-        _mark(content, find(first))
+        if stand.pairs > first:
+            content.extend(bytes(stand.pairs - first))
+            _mark(content, find(first))
         for pair, holds in (changed or {}).items():
             content[pair - 1] = holds
         marks = _Marks(stand, bytes(content))

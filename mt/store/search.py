@@ -8,12 +8,13 @@ a reviewer, a date or an origin picks few pairs, those are fetched and sorted in
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from heapq import merge
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import Any
 
 from mt.data import Origin
@@ -153,7 +154,7 @@ class _Branch:
         return terms
 
     def along(self, order: Order, score: str, document: str, position: str) -> str:
-        """The order in which an index is read; it is the wanted one but for ties of a descending score."""
+        """The order in which an index is read; it is the wanted one but for ties, see :meth:`_Search._whole`."""
         if order is Order.DOCUMENT:
             return f"{document}, {position}"
         direction = " DESC" if self.descending else ""
@@ -305,29 +306,47 @@ class _Search:
             index = "pairs_in_order"
         else:
             index = "pairs_worst" if branch.document is None else "pairs_worst_in_document"
-        return self._session.rows(
+        rows = self._session.rows(
             f"SELECT {self._key(*place)}, p.id FROM pairs p {self._session.along(index)} WHERE {terms}"
             f" ORDER BY {branch.along(self._order, *place)} LIMIT {wanted}",
             terms.values,
         )
+        return self._whole(rows, branch, wanted, lambda tied: self._along_pairs(tied, wanted, phrases))
+
+    def _whole(
+        self, rows: list[Row], branch: _Branch, wanted: int, walk: Callable[[_Branch], list[Row]]
+    ) -> list[Row]:
+        """The rows of a branch with the right ones of those whose score ends it.
+
+        Where scores are read downwards so are the documents, and the last of a score come first.
+        """
+        if not branch.descending or len(rows) < wanted:
+            return rows
+        distance, *_, last = rows[-1]
+        score = self._session.value("SELECT order_score FROM pairs WHERE id = ?", (last,))
+        tied = replace(branch, low=score, high=score, descending=False)
+        return [row for row in rows if row[0] != distance] + walk(tied)
 
     def _along_findings(self, branch: _Branch, wanted: int, phrases: Sequence[str]) -> list[Row]:
         """The same for pairs with a finding of one of the first group of checks."""
         index = "findings_in_order" if self._order is Order.DOCUMENT else "findings_worst"
         place = ("f.order_score", "f.document", "f.place")
-        rows: list[Row] = []
-        for check in self._query.checks[0]:
-            terms = branch.terms("f")
+        rest = self._rest(self._query.checks[1:], phrases)
+
+        def walk(check: str, stretch: _Branch) -> list[Row]:
+            terms = stretch.terms("f")
             terms.add("f.check_name = ?", check)
-            terms.extend(self._rest(self._query.checks[1:], phrases))
-            rows += self._distinct(
+            terms.extend(rest)
+            rows = self._distinct(
                 f"SELECT {self._key(*place)}, p.id FROM findings f {self._session.along(index)}"
                 f" CROSS JOIN pairs p WHERE p.id = f.pair AND {terms}"
-                f" ORDER BY {branch.along(self._order, *place)}",
+                f" ORDER BY {stretch.along(self._order, *place)}",
                 terms.values,
                 wanted,
             )
-        return rows
+            return self._whole(rows, stretch, wanted, partial(walk, check))
+
+        return list(chain.from_iterable(walk(check, branch) for check in self._query.checks[0]))
 
     def _distinct(self, sql: str, values: list[Any], wanted: int) -> list[Row]:
         """As many different rows as are wanted: a pair may have several findings of one check.

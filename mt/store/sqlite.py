@@ -92,8 +92,9 @@ class SqliteSession(Session):
             )
 
         def recheck(after: int) -> dict[int, bool] | None:
+            # The sign keeps SQLite from going through all reviews by pair, in the order that DISTINCT likes.
             changed = self.rows(
-                "SELECT DISTINCT pair FROM reviews WHERE id > ? AND target_before <> target_after"
+                "SELECT DISTINCT +pair FROM reviews WHERE id > ? AND target_before <> target_after"
                 f" LIMIT {MOST_CHANGED + 1}",
                 (after,),
             )

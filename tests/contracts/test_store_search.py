@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from mt.store import (
     Status,
     Store,
     StoredPair,
+    StoredReview,
     memory,
     search,
     sqlite,
@@ -137,7 +139,11 @@ def queries() -> st.SearchStrategy[PairQuery]:
     )
 
 
-@pytest.mark.parametrize("few", [search.FEW, 0], ids=["fetched", "walked"])
+@pytest.mark.parametrize(
+    ("few", "probed"),
+    [(search.FEW, 300), (0, 300), (0, 10), (0, 0)],
+    ids=["fetched", "probed", "both", "walked"],
+)
 @settings(
     max_examples=40,
     deadline=None,
@@ -150,11 +156,14 @@ def test_a_search_finds_what_a_look_at_every_pair_finds(
     ready: Callable[[str], tuple[Store, list[StoredPair]]],
     monkeypatch: pytest.MonkeyPatch,
     few: int,
+    probed: int,
     query: PairQuery,
     order: Order,
     documents: set[int],
 ) -> None:
     monkeypatch.setattr(search, "FEW", few)
+    monkeypatch.setattr(search, "PROBED", probed)
+    monkeypatch.setattr(sqlite.SqliteSession, "text_costs", lambda *_: probed > 0)
     store, every = ready(store_kind)
     ids = list(dict.fromkeys(one.document for one in every))
     query = replace(query, documents=tuple(ids[number] for number in sorted(documents)))
@@ -178,6 +187,20 @@ def test_pairs_of_one_score_come_in_document_order(store: Store) -> None:
     places = [(one.document, one.position) for one in found]
     assert len(places) > 3
     assert places == sorted(places, key=lambda place: (found_order(store)[place[0]], place[1]))
+
+
+@pytest.mark.parametrize(
+    "query", [PairQuery(score=(None, 0.25)), PairQuery(checks=(("number",),), score=(None, 0.6))]
+)
+def test_the_most_uncertain_pairs_come_in_pages_that_fit_together(
+    store: Store, monkeypatch: pytest.MonkeyPatch, query: PairQuery
+) -> None:
+    monkeypatch.setattr(search, "FEW", 0)
+    filled(store)
+    whole = [one.id for one in store.search(query, Order.UNCERTAIN, limit=1000)]
+    pages = [store.search(query, Order.UNCERTAIN, limit=2, offset=start) for start in range(0, len(whole), 2)]
+    assert len(whole) > 5
+    assert [one.id for page in pages for one in page] == whole
 
 
 def found_order(store: Store) -> dict[str, int]:
@@ -332,6 +355,39 @@ def test_similar_accepted_sources_are_found_the_most_similar_first(store: Store)
     assert [match.target for match in store.find_similar(asked)] == ["target 1"]
     assert store.find_similar(asked, target_lang="de") == []
     assert store.find_similar("…?!") == []
+
+
+def test_a_similar_source_is_found_among_very_many_that_share_its_words(store: Store) -> None:
+    document_id = store.put_document(Document("", "nl", "x", name="x"), "en", kind="bitext")
+    words = ("de", "regering", "stelt", "het", "besluit", "over", "begroting", "uit")
+    chance = random.Random(1)
+    texts = [" ".join(chance.sample(words, 6)) + f" {n}." for n in range(1500)]
+    texts[700] = "De regering stelt het besluit over de begroting uit."
+    texts[701] = "De regering stelt het besluit over de begroting dus uit."
+    state = StoredReview(Verdict.ACCEPTED, "y", "y", "anna", AT)
+    store.add_pairs(
+        document_id, [PairRow(n, Pair(text, "y"), reviews=(state,)) for n, text in enumerate(texts)]
+    )
+    found = [match.source for match in store.find_similar(texts[700])]
+    assert found[:2] == [texts[700], texts[701]]
+    changed = "De regering stelt het besluit over de begroting morgen uit."
+    assert store.find_similar(changed)[0].source in texts[700:702]
+
+
+def test_what_a_snapshot_reads_is_one_state_of_the_store(store: Store) -> None:
+    every = filled(store)
+    open_ = [one for one in every if one.status is Status.OPEN]
+    with store.snapshot():
+        before = store.pair(open_[0].id)
+        thread = threading.Thread(
+            target=store.record, args=(Review(before.id, Verdict.EDITED, "anders", "anna", AT),)
+        )
+        thread.start()
+        thread.join()
+        assert store.pair(before.id) == before
+        with store.snapshot():
+            assert store.pair(before.id) == before
+    assert store.pair(before.id).pair.target == "anders"
 
 
 def test_the_neighbours_of_a_pair_are_those_of_its_document(store: Store) -> None:

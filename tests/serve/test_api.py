@@ -184,7 +184,7 @@ def test_an_edit_is_judged_before_it_is_saved_and_nothing_is_written(
     answer = client.post(path, json={"target": "The train leaves at 9.30."}).json()
     assert answer["score"] == pytest.approx(0.95)
     assert [one["check"] for one in answer["findings"]] == ["time"]
-    assert ["delete", " to Utrecht"] in answer["changes"]
+    assert ["delete", "to Utrecht "] in answer["changes"]
     assert client.post(path, json={"target": " "}).json()["score"] is None
     assert client.get(f"/api/pairs/{pair['id']}").json()["pair"]["version"] == 0
 

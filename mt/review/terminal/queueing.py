@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from textual.content import Content
 
@@ -20,7 +21,7 @@ from mt.review.terminal.drawing import Drawing
 from mt.review.terminal.filtering import FilterPrompt
 from mt.review.terminal.text import visible
 from mt.review.words import ORDERS
-from mt.store import Order, SavedFilter
+from mt.store import Order, SavedFilter, StoredPair
 
 RECOUNT = 25
 """Decisions after which the pairs that are left are counted again; others decide too."""
@@ -196,9 +197,12 @@ class Queueing(Drawing):
             if pair_id is not None and self.pair is not None and pair_id != self.pair.stored.id:
                 self.work(self.open(pair_id))
 
-        info = self._heads.get(self.pair.stored.document)
-        name = info.base_name if info else self.pair.stored.document
-        self.push_screen(Article(self.session.store, self.pair.stored, visible(name), self.read), chosen)
+        self.work(self._show_document(self.pair.stored, chosen))
+
+    async def _show_document(self, at: StoredPair, chosen: Callable[[int | None], None]) -> None:
+        store = self.session.store
+        info = await self.read(store.document_head, at.document)
+        self.push_screen(Article(store, at, info, self.read, self.think, self._linker), chosen)
 
     def do_search(self) -> None:
         """Ask for a filter."""
