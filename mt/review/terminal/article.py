@@ -33,7 +33,7 @@ SHOWN_BEFORE = 3
 LINES = 4
 """Lines that one pair of the list may take."""
 
-READING, PAIRS, FILE = "translation", "pairs", "file"
+READING, PAIRS, FILE = "translation", "pairs", "as exported"
 
 STATUS_SIGNS = {
     Status.OPEN: " ",
@@ -165,7 +165,7 @@ class Article(ModalScreen[int | None]):
         other = self._views[(self._views.index(self._view) + 1) % len(self._views)]
         title = Content.assemble((visible(self._info.base_name), "bold"), f"  {self._view}")
         self.query_one(".title", Static).update(title)
-        hint = f"↑ ↓ PgUp PgDn Home End move; Tab: {other}; Enter opens the pair, Esc leaves"
+        hint = f"↑ ↓ PgUp PgDn Home End; Tab: {other}; Enter opens the pair, Esc leaves"
         self.query_one(".hint", Static).update(Content.styled(hint, "dim"))
         if self._view == FILE:
             text = self._file if self._file is not None else ["…"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from textual import events
 from textual.pilot import Pilot
 
 from mt.data import Pair
+from mt.pipeline.interactive import LateLinker
+from mt.pipeline.links import Links, WordLinker
 from mt.review import ReviewSession
 from mt.review.terminal import Keymap, Start
 from mt.review.terminal.app import ReviewApp
@@ -19,9 +21,19 @@ from mt.store import Store, StoredPair
 from tests.serve.samples import fill, judge
 
 
-def links(source: str, target: str) -> list[tuple[int, int]]:
-    """Every word with the one at the same place."""
-    return [(place, place) for place in range(min(len(source.split()), len(target.split())))]
+class Linker(LateLinker):
+    """Links every word with the one at the same place, and loads nothing."""
+
+    def __call__(self, source: str, target: str) -> Links:
+        return [(place, place) for place in range(min(len(source.split()), len(target.split())))]
+
+    @property
+    def whole(self) -> WordLinker:
+        return self  # type: ignore[return-value]
+
+    def links(self, pairs: Sequence[tuple[str, str]]) -> list[Links]:
+        """The links of several pairs."""
+        return [self(*pair) for pair in pairs]
 
 
 @pytest.fixture
@@ -107,7 +119,7 @@ def review(
     """Open the screen on a store and do what a script says."""
     more = {"judge": judge, **more}
     session = ReviewSession(store, reviewer, **more)
-    app = ReviewApp(session, Start(filter_, mqm=mqm), Keymap(keys), links, settle=0.0)  # type: ignore[arg-type]
+    app = ReviewApp(session, Start(filter_, mqm=mqm), Keymap(keys), Linker(), settle=0.0)
 
     async def run() -> None:
         async with app.run_test(size=size) as pilot:

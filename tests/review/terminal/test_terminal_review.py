@@ -10,6 +10,7 @@ import pytest
 from mt.data import Bead, Document, Origin, Pair, QualityScore, Segment, Verdict
 from mt.errors import StoreError, UsageError
 from mt.review import ReviewSession, parse_filter
+from mt.review.terminal.lines import Lines
 from mt.store import Order, PairRow, Store
 from tests.review.terminal.conftest import Screen, review
 from tests.serve.samples import SENTENCES
@@ -285,8 +286,8 @@ def test_the_neighbours_in_the_document_are_opened_and_the_queue_goes_on_where_i
 
 def test_the_document_is_viewed_and_a_pair_of_it_opened(store: Store) -> None:
     async def script(screen: Screen) -> None:
-        await screen.press("v")
-        assert "treinen.txt" in screen.text
+        await screen.press("v", "tab")
+        assert "treinen.txt  pairs" in screen.text
         assert "    7   0.91 De burgemeester wilde niet" in screen.text
         await screen.press("end", "up", "enter")
         assert screen.pair.position == 5
@@ -294,6 +295,47 @@ def test_the_document_is_viewed_and_a_pair_of_it_opened(store: Store) -> None:
         assert screen.pair.position == 5
 
     review(store, script)
+
+
+def test_the_document_is_shown_as_it_reads_and_as_it_will_be_exported(store: Store) -> None:
+    def marked(screen: Screen) -> str:
+        lines = screen.app.screen.query_one(Lines).lines
+        spans = [(line.plain, span) for line in lines for span in line.spans]
+        return " ".join(text[span.start : span.end] for text, span in spans if "reverse" in str(span.style))
+
+    async def script(screen: Screen) -> None:
+        await screen.press("e", "end", "left", "backspace", "backspace")
+        await screen.type("30")
+        await screen.press("enter", "p", "v")
+        assert "treinen.txt  translation" in screen.text
+        shown = [line.strip() for line in screen.text.splitlines()]
+        assert shown[1:3] == ["Trains are not running", ""]
+        assert shown[3].startswith("The train to Utrecht leaves at 9.30. ✎ Travellers must")
+        first = marked(screen)
+        await screen.press("home")
+        assert marked(screen) == "Trains are not running" != first
+        await screen.press("down", "tab", "tab")
+        assert "treinen.txt  as exported" in screen.text
+        assert "leaves at 9.30. Travellers must take account of delay." in " ".join(screen.text.split())
+        await screen.press("pagedown", "home", "tab", "enter")
+        assert screen.pair.position == 1
+
+    review(store, script)
+
+
+def test_a_list_of_pairs_has_no_file_to_show(store: Store) -> None:
+    document = aligned(store)
+
+    async def script(screen: Screen) -> None:
+        await screen.press("v")
+        assert "  pairs" in screen.text
+        await screen.press("tab")
+        assert "  translation" in screen.text
+        assert "One. Two." in screen.text
+        await screen.press("tab")
+        assert "  pairs" in screen.text
+
+    review(store, script, filter_=f"doc:{document}")
 
 
 def test_a_long_document_is_read_piece_by_piece(store: Store) -> None:
@@ -588,8 +630,9 @@ def test_text_that_would_command_the_terminal_is_shown_as_signs(store: Store) ->
     async def script(screen: Screen) -> None:
         assert "␛[31m␇" in screen.text
         assert not set(screen.text) & set("\x1b\x07\r\u202e")
-        await screen.press("v")
-        assert not set(screen.text) & set("\x1b\x07\r\u202e")
+        for key in ("v", "tab"):
+            await screen.press(key)
+            assert not set(screen.text) & set("\x1b\x07\r\u202e")
 
     review(store, script, filter_="omgekeerd")
 
