@@ -10,10 +10,8 @@ import pytest
 
 from mt.data import (
     Bead,
-    Candidate,
     Document,
     Finding,
-    Hypothesis,
     Origin,
     Pair,
     QualityScore,
@@ -33,6 +31,7 @@ from mt.store import (
     Store,
     StoredReview,
 )
+from tests.made import candidate
 
 pytest_plugins = ["tests.stores"]
 
@@ -60,10 +59,8 @@ def pair(source: str = "De trein is laat.", target: str = "The train is late.") 
             0.25, "features 1", (number, Finding("length", Severity.INFO, "Short.")), {"ratio": 0.5}
         ),
         candidates=(
-            Candidate(Hypothesis(target, -1.5, "ctranslate2 4.8"), "beam", (), True, "no findings"),
-            Candidate(
-                Hypothesis("Train late.", -2.5, "ctranslate2 4.8"), "recase", (number,), False, "number"
-            ),
+            candidate(target, "beam", chosen=True, reason="no findings"),
+            candidate("Train late.", "recase", (number,), reason="number"),
         ),
     )
 

@@ -9,22 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mt.data import (
-    Bead,
-    Candidate,
-    Document,
-    Finding,
-    Hypothesis,
-    Origin,
-    Pair,
-    QualityScore,
-    Segment,
-    Severity,
-    Verdict,
-)
+from mt.data import Bead, Document, Finding, Pair, QualityScore, Severity, Verdict
 from mt.errors import UsageError
 from mt.review import BulkResult, ReviewSession, parse_filter
 from mt.store import Order, PairRow, SettingsKey, Status, Store, StoredPair
+from tests.made import candidate, put_aligned
 
 pytest_plugins = ["tests.stores"]
 
@@ -449,9 +438,7 @@ def test_a_pair_that_was_passed_over_comes_again_only_when_the_reviewer_starts_o
 
 def test_suggestions_are_the_other_candidates_and_then_the_memory(store: Store) -> None:
     texts = [("beam", "The train.", True), ("wide-beam", "A train.", False), ("split", "The train.", False)]
-    candidates = tuple(
-        Candidate(Hypothesis(text, -1.0, "echo 1"), how, (), chosen, "") for how, text, chosen in texts
-    )
+    candidates = tuple(candidate(text, how, chosen=chosen) for how, text, chosen in texts)
     document_id = store.put_document(Document("", "nl", "x", name="x"), "en", kind="bitext")
     first = Pair("De trein rijdt weer.", "The train runs.")
     again = Pair("De trein rijdt weer!", "The train.", candidates=candidates)
@@ -466,15 +453,9 @@ def test_suggestions_are_the_other_candidates_and_then_the_memory(store: Store) 
 
 
 def aligned(store: Store) -> str:
-    ids = []
-    for lang, words in (("nl", "aa bb cc dd"), ("en", "AA BB CC DD")):
-        document = Document("", lang, words, name=f"{lang}.txt")
-        ids.append(store.put_document(document, "en" if lang == "nl" else "nl"))
-        segments = [Segment(words[a : a + 2], a, a + 2, plain=words[a : a + 2]) for a in range(0, 11, 3)]
-        store.add_segments(ids[-1], segments)
+    """Four segments on both sides in beads of 2-2, 1-0 and 1-2."""
     beads = [Bead((0, 1), (0, 1), 0.4), Bead((2,), (), 0.3), Bead((3,), (2, 3), 0.5)]
-    made = [Pair("aa bb", "AA BB", origin=Origin.ALIGNED), None, Pair("dd", "CC DD", origin=Origin.ALIGNED)]
-    return store.put_alignment(ids[0], ids[1], beads, made, "bands 1")
+    return put_aligned(store, ("aa", "bb", "cc", "dd"), ("AA", "BB", "CC", "DD"), beads)
 
 
 def table(store: Store, document_id: str) -> list[str]:

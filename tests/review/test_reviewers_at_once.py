@@ -72,11 +72,11 @@ class Reviewer(threading.Thread):
 
     def _ask(self, asked: dict[str, object]) -> dict[str, object] | bool | None:
         line = json.dumps({**asked, "reviewer": self.name}).encode() + b"\n"
-        until = time.monotonic() + 60
+        until = time.monotonic() + 600
         while time.monotonic() < until:
             try:
                 with socket.socket(socket.AF_UNIX) as connection:
-                    connection.settimeout(30)
+                    connection.settimeout(120)
                     connection.connect(self._address)
                     connection.sendall(line)
                     answer = connection.makefile().readline()

@@ -27,6 +27,9 @@ with Store.open(sys.argv[1]) as store:
 
 TOKEN = "correct horse battery"
 
+PATIENCE = 600.0
+"""Seconds after which a server that does not answer is given up."""
+
 
 class Server:
     """A server in a process of its own, which can be killed and started again on the same port.
@@ -44,7 +47,7 @@ class Server:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self._process = subprocess.Popen(self._words, cwd=ROOT)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
                 connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
@@ -153,11 +156,11 @@ class Reviewer:
     def _ask(self, path: str, body: dict) -> tuple[int, dict]:
         """Send a request until it is answered, the same one again where the server has gone away."""
         headers = {**self._headers, "content-type": "application/json"}
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 if self._connection is None:
-                    self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+                    self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
                 self._connection.request("POST", path, json.dumps(body), headers)
                 answer = self._connection.getresponse()
                 content = json.loads(answer.read())

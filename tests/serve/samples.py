@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from mt.data import (
-    Candidate,
-    Document,
-    Finding,
-    Hypothesis,
-    Origin,
-    Pair,
-    QualityScore,
-    Segment,
-    SegmentKind,
-    Severity,
-)
+from mt.data import Candidate, Document, Finding, Origin, Pair, QualityScore, Segment, SegmentKind, Severity
 from mt.store import PairRow, SettingsKey, Store
+from tests.made import candidate
 
 SETTINGS = SettingsKey("ctranslate2 4.5", "starter-nl-en", "00ff", "beam 4")
 
@@ -51,8 +41,8 @@ def candidates(target: str) -> tuple[Candidate, ...]:
     """The one that was chosen and another."""
     other = target.replace("leaves", "departs").replace("9.13", "9.30")
     return (
-        Candidate(Hypothesis(target, -2.5, "ctranslate2 4.5"), "beam", (), True, "the best of 4"),
-        Candidate(Hypothesis(other, -3.75, "ctranslate2 4.5"), "wide-beam", (), False, "less probable"),
+        candidate(target, "beam", chosen=True, reason="the best of 4"),
+        candidate(other, "wide-beam", reason="less probable"),
     )
 
 

@@ -10,10 +10,11 @@ from xml.etree import ElementTree
 import pytest
 from starlette.testclient import TestClient
 
-from mt.data import Bead, Document, Origin, Pair, Segment
+from mt.data import Bead, Document, Pair
 from mt.review.words import REASONS
 from mt.serve import Desk
 from mt.store import PairRow, Store
+from tests.made import put_aligned
 from tests.serve.conftest import client_of, sign_in
 from tests.serve.samples import HOSTILE, SENTENCES
 
@@ -398,26 +399,10 @@ def test_a_plot_shows_hostile_names_as_text(store: Store, desk: Desk) -> None:
     assert b"&lt;script&gt;" in answer.content
 
 
-def aligned(store: Store, sources: list[str], targets: list[str]) -> str:
-    ids = []
-    for name, lang, texts in (("a.nl.txt", "nl", sources), ("a.en.txt", "en", targets)):
-        whole = " ".join(texts)
-        identifier = store.put_document(Document("", lang, whole, name=name), "en" if lang == "nl" else "nl")
-        starts = [whole.index(text) for text in texts]
-        store.add_segments(
-            identifier,
-            [Segment(t, s, s + len(t), plain=t) for t, s in zip(texts, starts, strict=True)],
-        )
-        ids.append(identifier)
-    bead = Bead((0, 1), (0, 1), 0.4)
-    pair = Pair(" ".join(sources[:2]), " ".join(targets[:2]), origin=Origin.ALIGNED)
-    rest = Pair(sources[2], targets[2], origin=Origin.ALIGNED)
-    return store.put_alignment(ids[0], ids[1], [bead, Bead((2,), (2,), 0.9)], [pair, rest], "test 1")
-
-
 def test_beads_of_an_alignment_are_split_and_merged(tmp_path: Path) -> None:
     with Store.open(tmp_path / "aligned.db") as store:
-        document = aligned(store, ["Een.", "Twee.", "Drie."], ["One.", "Two.", "Three."])
+        beads = (Bead((0, 1), (0, 1), 0.4), Bead((2,), (2,), 0.9))
+        document = put_aligned(store, ("Een.", "Twee.", "Drie."), ("One.", "Two.", "Three."), beads)
         client = sign_in(client_of(Desk(store, lambda pair: None)))
         pair = next_pair(client, f"doc:{document}", "document")
         assert pair["bead"]["kind"] == "2-2"

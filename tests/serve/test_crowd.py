@@ -12,7 +12,7 @@ from mt.store import PairRow, Status, Store
 from tests.serve.crowd import Reviewer, serving, together
 
 pytest_plugins = ["tests.stores"]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 
 REVIEWERS = 10
 EACH = 500
@@ -42,8 +42,7 @@ def test_five_thousand_verdicts_of_ten_reviewers_survive_two_kills(store_locatio
             time.sleep(0.3)
             server.start()
         for thread in threads:
-            thread.join(240)
-            assert not thread.is_alive()
+            thread.join()
     assert any(one.retries for one in reviewers)
     told = {pair: status for one in reviewers for pair, status in one.decisions.items()}
     assert len(told) == sum(len(one.decisions) for one in reviewers) == REVIEWERS * EACH

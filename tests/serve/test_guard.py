@@ -134,7 +134,7 @@ def test_guesses_at_the_same_time_do_not_pass_for_one(monkeypatch: pytest.Monkey
         while sum(thread.is_alive() for thread in threads) > WAITING:
             time.sleep(0.01)
     for thread in threads:
-        thread.join(20)
+        thread.join()
     assert len(compared) == FAILURES
 
 
@@ -146,7 +146,7 @@ def test_ten_reviewers_behind_one_address_come_in_at_the_same_time() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join()
     assert answers == [0.0] * 10
 
 

@@ -93,6 +93,7 @@ class Frame(App[None]):
         message: what was said last.
         failure: what kept the review from beginning or going on, or None.
         tasks: what is being done beside the screen.
+        asked: how many questions are being answered.
     """
 
     CSS = STYLES
@@ -119,6 +120,7 @@ class Frame(App[None]):
         self.message = ""
         self.failure: Exception | None = None
         self.tasks: set[asyncio.Task[None]] = set()
+        self.asked = 0
         self.pair: PairView | None = None
         self.cursor = Cursor()
         self._linker = linker
@@ -183,21 +185,28 @@ class Frame(App[None]):
             self.failure = error
             self.exit()
 
+    async def _ask(self, pool: ThreadPoolExecutor, call: Callable[..., Value], *values: Any) -> Value:
+        self.asked += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, call, *values)
+        finally:
+            self.asked -= 1
+
     async def read(self, call: Callable[..., Value], *values: Any) -> Value:
         """Ask the store, without holding up the screen."""
-        return await asyncio.get_running_loop().run_in_executor(self._reader, call, *values)
+        return await self._ask(self._reader, call, *values)
 
     async def write(self, call: Callable[..., Value], *values: Any) -> Value:
         """Change the store, in the order in which that was asked for."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, call, *values)
+        return await self._ask(self._writer, call, *values)
 
     async def think(self, call: Callable[..., Value], *values: Any) -> Value:
         """Work out what takes longer than a reviewer should wait."""
-        return await asyncio.get_running_loop().run_in_executor(self._thinker, call, *values)
+        return await self._ask(self._thinker, call, *values)
 
     async def count(self, call: Callable[..., Value], *values: Any) -> Value:
         """Ask the store what it has to look at very many pairs for."""
-        return await asyncio.get_running_loop().run_in_executor(self._counter, call, *values)
+        return await self._ask(self._counter, call, *values)
 
     def tell(self, text: str, kind: str = "") -> None:
         """Say something in the lines above the keys."""

@@ -18,6 +18,7 @@ export function suggest(input, around) {
   let offers = [];
   let active = -1;
   let asked = 0;
+  let wanted = false;
 
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": "offers", "aria-expanded": "false" })) input.setAttribute(name, value);
 
@@ -33,6 +34,7 @@ export function suggest(input, around) {
 
   const close = () => {
     asked += 1;
+    wanted = false;
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
     point(-1);
@@ -49,6 +51,8 @@ export function suggest(input, around) {
     const mine = (asked += 1);
     const found = await offered(input).catch(() => []);
     if (mine !== asked || document.activeElement !== input) return;
+    // Whoever points at one of the same offers goes on pointing at it.
+    if (!list.hidden && JSON.stringify(found) === JSON.stringify(offers)) return;
     offers = found;
     list.replaceChildren(...offers.map((one, index) => h("li", {
       role: "option", id: `offer-${index}`, "aria-selected": "false",
@@ -59,7 +63,11 @@ export function suggest(input, around) {
     point(-1);
   };
 
-  const soon = later(80, open);
+  const openLater = later(80, () => wanted && open());
+  const soon = () => {
+    wanted = true;
+    openLater();
+  };
   input.addEventListener("input", soon);
   input.addEventListener("focus", soon);
   input.addEventListener("click", soon);

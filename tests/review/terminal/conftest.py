@@ -44,6 +44,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
+QUIET = 5
+"""Turns of the event loop in a row in which nothing is going on."""
+
+
 class Screen:
     """A reviewer before the screen.
 
@@ -69,11 +73,19 @@ class Screen:
         await self.rest()
 
     async def rest(self) -> None:
-        """Wait until nothing is going on."""
+        """Wait until nothing is going on: no work, no question to the store, no message that was not read."""
         await self._pilot.pause()
-        while self.app.tasks:
-            await asyncio.wait(self.app.tasks)
-            await self._pilot.pause()
+        quiet = 0
+        while quiet < QUIET:
+            if self.app.tasks:
+                await asyncio.wait(self.app.tasks)
+                await self._pilot.pause()
+            await asyncio.sleep(0)
+            quiet = 0 if self.app.tasks or self.app.asked or self._unread() else quiet + 1
+
+    def _unread(self) -> bool:
+        pumps = [self.app, *(node for screen in self.app.screen_stack for node in screen.walk_children())]
+        return any(pump.message_queue_size for pump in [*pumps, *self.app.screen_stack])
 
     async def resize(self, width: int, height: int) -> None:
         """Make the window another size."""

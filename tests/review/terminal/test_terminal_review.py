@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Sequence
 
 import pytest
 
-from mt.data import Bead, Document, Origin, Pair, QualityScore, Segment, Verdict
+from mt.data import Bead, Document, Pair, QualityScore, Verdict
 from mt.errors import StoreError, UsageError
 from mt.review import ReviewSession, parse_filter
 from mt.review.terminal.lines import Lines
 from mt.store import Order, PairRow, Store
+from tests.made import put_aligned
 from tests.review.terminal.conftest import Screen, review
 from tests.serve.samples import SENTENCES
 
@@ -99,10 +101,8 @@ def test_an_edit_is_judged_while_the_reviewer_pauses(store: Store, monkeypatch: 
 
     async def script(screen: Screen) -> None:
         await screen.press("e", "x")
-        for _ in range(100):
-            if "Judged" in screen.text:
-                break
-            await screen._pilot.pause(0.02)
+        while "Judged" not in screen.text:
+            await asyncio.sleep(0.02)
         assert "Judged: 0.15. number: 9.13 is not in the source." in screen.text
 
     review(store, script)
@@ -681,21 +681,9 @@ def test_history_shows_who_when_and_what_was_changed(store: Store) -> None:
 
 def aligned(store: Store) -> str:
     """An alignment of three segments with three; its first bead holds two of each."""
-    ids = []
-    for lang, texts in (("nl", ["Een.", "Twee.", "Drie."]), ("en", ["One.", "Two.", "Three."])):
-        text, start, segments = " ".join(texts), 0, []
-        for one in texts:
-            start = text.index(one, start)
-            segments.append(Segment(one, start, start + len(one), plain=one))
-        document = Document("", lang, text, name=f"tellen.{lang}.txt")
-        ids.append(store.put_document(document, "en" if lang == "nl" else "nl"))
-        store.add_segments(ids[-1], segments)
-    beads = [Bead((0, 1), (0, 1), 0.4), Bead((2,), (2,), 0.9)]
-    pairs = [
-        Pair("Een. Twee.", "One. Two.", origin=Origin.ALIGNED, score=QualityScore(0.1, "m")),
-        Pair("Drie.", "Three.", origin=Origin.ALIGNED, score=QualityScore(0.2, "m")),
-    ]
-    return store.put_alignment(ids[0], ids[1], beads, pairs, "test 1")
+    scores = (QualityScore(0.1, "m"), QualityScore(0.2, "m"))
+    beads = (Bead((0, 1), (0, 1), 0.4), Bead((2,), (2,), 0.9))
+    return put_aligned(store, ("Een.", "Twee.", "Drie."), ("One.", "Two.", "Three."), beads, scores)
 
 
 def test_segments_of_an_aligned_pair_are_split_and_joined_and_scored_again(store: Store) -> None:
