@@ -60,9 +60,9 @@ class Work:
 
     @property
     def pairs_per_hour(self) -> float | None:
-        """Pairs decided one by one for each hour of work, or None where no time was measured."""
+        """Pairs decided one by one for each hour of work, or None where less than a minute was measured."""
         decided = sum(self.verdicts.get(verdict, 0) for verdict in DECIDING) - self.bulk
-        return decided / self.hours if self.hours else None
+        return decided / self.hours if self.hours >= 1 / 60 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from mt.review.terminal.text import clipped, visible
 Complete = Callable[[str], Awaitable[Completion]]
 """What may stand at the end of a filter."""
 
-HINT = "Enter looks, Esc leaves, Tab completes, Up and Down: saved filters; “save NAME” keeps the present one"
+HINT = "Enter looks, Esc leaves, Tab completes, ↑ ↓ saved ones; “save NAME” keeps this"
 
 
 class FilterPrompt(Prompt):
@@ -78,4 +78,5 @@ class FilterPrompt(Prompt):
         begin = line.value[: self._offered.start] + offer.text
         self._taken = (begin + line.value[line.cursor_position :], len(begin))
         line.value, line.cursor_position = self._taken
-        self._show(self._offered if len(self._offered.offers) > 1 else Completion(0))
+        several = len(self._offered.offers) > 1
+        self._show(self._offered if several else await self._complete(self._typed()))

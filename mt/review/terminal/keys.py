@@ -47,7 +47,7 @@ ACTIONS = (
     Action("next", "n", "next pair of the queue, without deciding", "next", "Move"),
     Action("previous", "p", "pair before this one in the document", "", "Move"),
     Action("following", "o", "pair behind this one in the document", "", "Move"),
-    Action("document", "v", "view the document; Enter opens a pair of it", "document", "Move"),
+    Action("document", "v", "view the document: as it reads, its pairs, its file", "document", "Move"),
     Action("search", "/", "filter: words, check:number, score:<0.5; Up for saved ones", "filter", "Move"),
     Action("order", "w", "worst first, document order, most uncertain first", "", "Move"),
     Action("up", "up", "scroll up", "", "Look"),
