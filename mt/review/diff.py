@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, groupby
@@ -35,54 +36,57 @@ def diff(before: str, after: str) -> tuple[Change, ...]:
     Words are compared first and characters only within words that are alike, so that two sentences never
     share stray letters.
     """
-    from rapidfuzz.distance import LCSseq
-
     old, new = _tokens(before), _tokens(after)
     changes: list[Change] = []
     a = c = 0
-    # The last block is empty and stands behind both texts.
-    for block in LCSseq.editops(old, new).as_matching_blocks():
-        changes += _replaced(old[a : block.a], new[c : block.b])
-        a, c = block.a + block.size, block.b + block.size
-        changes.append(Change("equal", "".join(old[block.a : a])))
+    for i, j, size in _common(old, new):
+        changes += _replaced(old[a:i], new[c:j])
+        a, c = i + size, j + size
+        if size:
+            changes.append(Change("equal", "".join(old[i:a])))
     return _joined(changes)
 
 
-def _replaced(old: list[str], new: list[str]) -> list[Change]:
-    """The changes from some words to others that have none in common."""
-    if len(old) != len(new):
-        return [Change("delete", "".join(old)), Change("insert", "".join(new))]
-    return list(chain.from_iterable(map(_within, old, new)))
+def _common(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
+    """Where a longest common subsequence lies in both and how long each piece is; an empty one ends the list."""
+    # Imported late: whoever looks at no difference does not wait for it.
+    from rapidfuzz.distance import LCSseq
+
+    blocks = LCSseq.editops(old, new).as_matching_blocks()
+    return [(block.a, block.b, block.size) for block in blocks]
 
 
 def _tokens(text: str) -> list[str]:
     return re.findall(r"\w+|\s+|[^\w\s]", text)
 
 
+def _replaced(old: Sequence[str], new: Sequence[str]) -> list[Change]:
+    """The changes from some words to others that have none in common."""
+    if len(old) == len(new):
+        return list(chain.from_iterable(map(_within, old, new)))
+    return [Change(kind, "".join(words)) for kind, words in (("delete", old), ("insert", new)) if words]
+
+
 def _within(one: str, other: str) -> list[Change]:
     """The changes from one word to another; a word that is hardly alike is replaced whole."""
-    from rapidfuzz.distance import LCSseq
-
-    if LCSseq.similarity(one, other) * 2 < SIMILAR * (len(one) + len(other)):
+    blocks = _common(one, other)
+    if 2 * sum(size for *_, size in blocks) < SIMILAR * (len(one) + len(other)):
         return [Change("delete", one), Change("insert", other)]
-    changes = []
-    for step in LCSseq.opcodes(one, other):
-        if step.tag == "equal":
-            changes.append(Change("equal", one[step.src_start : step.src_end]))
-        elif step.tag == "delete":
-            changes.append(Change("delete", one[step.src_start : step.src_end]))
-        else:
-            changes.append(Change("insert", other[step.dest_start : step.dest_end]))
+    changes: list[Change] = []
+    a = c = 0
+    for i, j, size in blocks:
+        pieces = (("delete", one[a:i]), ("insert", other[c:j]), ("equal", one[i : i + size]))
+        changes += [Change(kind, text) for kind, text in pieces if text]
+        a, c = i + size, j + size
     return changes
 
 
 def _joined(changes: list[Change]) -> tuple[Change, ...]:
-    """The changes without empty ones, neighbours of one kind made one, deletions before insertions."""
+    """The changes with neighbours of one kind made one, deletions before insertions."""
     joined: list[Change] = []
-    for equal, group in groupby((one for one in changes if one.text), lambda one: one.kind == "equal"):
-        pieces = list(group)
-        for kind in ("equal",) if equal else ("delete", "insert"):
-            text = "".join(piece.text for piece in pieces if piece.kind == kind)
-            if text:
-                joined.append(Change(kind, text))
+    for equal, group in groupby(changes, lambda one: one.kind == "equal"):
+        texts = {"equal": ""} if equal else {"delete": "", "insert": ""}
+        for one in group:
+            texts[one.kind] += one.text
+        joined += [Change(kind, text) for kind, text in texts.items() if text]
     return tuple(joined)

@@ -7,6 +7,7 @@ says little by itself, and is asked for together with another such word.
 
 from __future__ import annotations
 
+import heapq
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -21,8 +22,11 @@ WORDS = 16
 TOGETHER = 4
 """Common words that are asked for by twos, the longest ones."""
 
-Ask = Callable[[Sequence[str], int], Sequence[int]]
-"""Sentences that hold all of some words, so many at most."""
+SHARE = 0.25
+"""A sentence whose shared words tell less than this part of what the best one's tell is left out."""
+
+Ask = Callable[[Sequence[str], bool], Sequence[int] | None]
+"""The sentences that hold all of some words. Of more than :data:`MOST` the first ones, or None if all are wanted."""
 
 
 def likely(text: str, ask: Ask, count: int) -> list[int]:
@@ -41,7 +45,9 @@ def likely(text: str, ask: Ask, count: int) -> list[int]:
         weight = math.log(4 * MOST / len(found))
         for one in found:
             weights[one] = weights.get(one, 0.0) + weight
-    return sorted(weights, key=lambda one: (-weights[one], -one))[:count]
+    least = SHARE * max(weights.values(), default=0.0)
+    telling = [(weight, one) for one, weight in weights.items() if weight >= least]
+    return [one for _, one in heapq.nlargest(count, telling)]
 
 
 def words(text: str) -> list[str]:
@@ -54,18 +60,17 @@ def _answers(asked: Sequence[str], ask: Ask) -> Iterator[Sequence[int]]:
     """The answers that are short enough to tell something; where none is, the best of the others."""
     telling, common = False, []
     for word in asked:
-        found = ask([word], MOST + 1)
-        if len(found) > MOST:
+        found = ask([word], True)
+        if found is None:
             common.append(word)
         elif found:
             telling = True
             yield found
     for two in combinations(common[:TOGETHER], 2):
-        found = ask(two, MOST + 1)
-        if 0 < len(found) <= MOST:
+        if found := ask(two, True):
             telling = True
             yield found
     if not telling and common:
         for left_out in (None, *common[:TOGETHER]):
-            if found := ask([word for word in common if word != left_out], MOST):
+            if found := ask([word for word in common if word != left_out], False):
                 yield found

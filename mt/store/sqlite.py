@@ -12,7 +12,7 @@ from typing import Any
 from mt.errors import StoreError
 from mt.store.database import Database, Row, Session
 from mt.store.disk import Flush, flush_folder
-from mt.store.likely import likely
+from mt.store.likely import MOST, likely
 from mt.store.marked import MarkedPairs, Stand
 
 APPLICATION = 0x6D74_5374
@@ -110,10 +110,14 @@ class SqliteSession(Session):
         return self.value("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)) or 0
 
     def resembling(self, source: str, count: int) -> list[Row]:
-        def ask(words: Sequence[str], most: int) -> Sequence[int]:
-            found = f"SELECT rowid FROM memory_text WHERE memory_text MATCH ? LIMIT {most}"
-            texts = self.value(f"SELECT group_concat(rowid) FROM ({found})", (_match(words),))
-            return list(map(int, texts.split(","))) if texts else []
+        def ask(words: Sequence[str], all_: bool) -> Sequence[int] | None:
+            found = f"SELECT rowid FROM memory_text WHERE memory_text MATCH ? LIMIT {MOST + 1}"
+            count, ids = self.rows(f"SELECT count(*), group_concat(rowid) FROM ({found})", (_match(words),))[
+                0
+            ]
+            if count > MOST and all_:
+                return None
+            return list(map(int, ids.split(",")))[:MOST] if ids else []
 
         ids = likely(source, ask, count)
         return list(self.rows_in("SELECT rowid, source FROM memory_text WHERE rowid IN ({})", ids))

@@ -374,6 +374,21 @@ def test_a_similar_source_is_found_among_very_many_that_share_its_words(store: S
     assert store.find_similar(changed)[0].source in texts[700:702]
 
 
+def test_of_equal_pairs_in_memory_the_newest_is_given(store: Store) -> None:
+    document_id = store.put_document(Document("", "nl", "x", name="x"), "en", kind="bitext")
+    for n in range(60):
+        state = StoredReview(Verdict.ACCEPTED, "y", "y", f"reviewer {n}", AT + timedelta(hours=n % 47))
+        other = StoredReview(Verdict.ACCEPTED, str(n), str(n), "anna", AT)
+        rows = [PairRow(2 * n, Pair("Ja, dat is goed.", "y"), reviews=(state,))]
+        rows.append(PairRow(2 * n + 1, Pair("Ja, dat is goed.", str(n)), reviews=(other,)))
+        store.add_pairs(document_id, rows)
+    for limit in (1, 5, 200):
+        found = store.find_similar("Ja, dat is goed.", limit=limit)
+        assert len(found) == min(limit, 61)
+        assert all(match.similarity == 1.0 for match in found)
+    assert {match.reviewer for match in found if match.target == "y"} == {"reviewer 46"}
+
+
 def test_what_a_snapshot_reads_is_one_state_of_the_store(store: Store) -> None:
     every = filled(store)
     open_ = [one for one in every if one.status is Status.OPEN]
@@ -409,4 +424,4 @@ def test_similarity_counts_the_longest_common_subsequence(one: str, other: str) 
             lengths[i + 1][j + 1] = lengths[i][j] + 1 if left == right else longest
     total = len(one) + len(other)
     expected = 2 * lengths[-1][-1] / total if total else 1.0
-    assert memory.similarity(one, other, 0.0) == pytest.approx(expected)
+    assert memory.most_similar(one, {7: other}, 0.0) == [(7, pytest.approx(expected))]
