@@ -2,10 +2,12 @@
 
     python bench/store.py --pairs 1000000
     python bench/store.py --pairs 1000000 --store postgresql:///bench
+    python bench/store.py --pairs 1000000 --accepted
 
 A store that is filled already is used as it is.
 The sentences are made of words whose frequency falls as Zipf's law says, so that full-text search meets
-both rare and common words. Scores are spread over 0..1; a third of the pairs carry a finding.
+both rare and common words. Scores are spread over 0..1; a third of the pairs carry a finding. With
+``--accepted`` every pair was accepted, and the memory is asked for sentences of which one word was changed.
 """
 
 from __future__ import annotations
@@ -19,13 +21,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
-from mt.data import Document, Finding, Origin, Pair, QualityScore, Severity
+from mt.data import Document, Finding, Origin, Pair, QualityScore, Severity, Verdict
 from mt.review import ReviewSession, collect_statistics, parse_filter, resolve
-from mt.store import Order, PairRow, SettingsKey, Store
+from mt.store import Order, PairRow, SettingsKey, Store, StoredReview
 
 CHECKS = (("number", 0.10), ("length", 0.20), ("quote", 0.05), ("url", 0.0001))
 BATCH = 2000
@@ -44,8 +47,11 @@ def sentences(chance: random.Random, stem: str) -> Iterator[str]:
             yield " ".join(f"{stem}{number}" for number in numbers).capitalize() + "."
 
 
-def rows(count: int, seed: int) -> Iterator[PairRow]:
-    """Pairs with scores and findings."""
+ACCEPTED_AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def rows(count: int, seed: int, accepted: bool = False) -> Iterator[PairRow]:
+    """Pairs with scores and findings, each with its acceptance where they are to be accepted."""
     chance = random.Random(seed)
     sources, targets = sentences(chance, "woord"), sentences(chance, "word")
     for position in range(count):
@@ -57,10 +63,12 @@ def rows(count: int, seed: int) -> Iterator[PairRow]:
         score = QualityScore(chance.betavariate(5, 2), "bench 1", found)
         origin = Origin.MEMORY if chance.random() < 0.001 else Origin.ENGINE
         pair = Pair(f"{position} {next(sources)}", next(targets), origin=origin, score=score)
-        yield PairRow(position, pair, SETTINGS if origin is Origin.ENGINE else None)
+        said = StoredReview(Verdict.ACCEPTED, pair.target, pair.target, "anna", ACCEPTED_AT)
+        reviews = (said,) if accepted else ()
+        yield PairRow(position, pair, SETTINGS if origin is Origin.ENGINE else None, reviews=reviews)
 
 
-def fill(store: Store, count: int) -> float:
+def fill(store: Store, count: int, accepted: bool = False) -> float:
     """Store the pairs as one large document and many small ones; returns seconds without making them."""
     seconds = 0.0
     large = count // 2
@@ -68,7 +76,7 @@ def fill(store: Store, count: int) -> float:
     for number, size in enumerate(sizes):
         name = f"document-{number}.txt"
         document_id = store.put_document(Document("", "nl", name, name=name), "en", kind="bitext")
-        made = rows(size, number)
+        made = rows(size, number, accepted)
         while batch := list(islice(made, BATCH)):
             start = time.perf_counter()
             store.add_pairs(document_id, batch)
@@ -144,6 +152,21 @@ def review(store: Store, count: int) -> dict[str, list[float]]:
     return seconds
 
 
+def remember(store: Store, count: int) -> tuple[list[float], int]:
+    """Ask the memory for sentences of it of which a word was changed; seconds, and how many were found."""
+    chance = random.Random(5)
+    newest, seconds, found = store.newest_pair(), [], 0
+    for _ in range(count):
+        (stored,) = store.pairs_by_id([chance.randint(1, newest)])
+        words = stored.pair.source.split()
+        words[chance.randrange(len(words))] = "anders"
+        start = time.perf_counter()
+        matches = store.find_similar(" ".join(words), limit=6)
+        seconds.append(time.perf_counter() - start)
+        found += any(match.pair == stored.id for match in matches)
+    return seconds, found
+
+
 def started(code: str, runs: int = 9) -> float:
     """Median seconds of a fresh interpreter that runs some code."""
     times = []
@@ -167,21 +190,35 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=1_000_000)
     parser.add_argument("--store", help="file or URL; one that holds pairs is used as it is")
     parser.add_argument("--questions", type=int, default=1000)
+    parser.add_argument("--accepted", action="store_true", help="accept all pairs; measure the memory only")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         location = options.store or str(Path(folder) / "bench.db")
         with Store.open(location) as store:
             if not store.documents():
-                measure_fill(store, options.pairs)
+                measure_fill(store, options.pairs, options.accepted)
+            if options.accepted:
+                measure_memory(store, options.questions)
+                return
             measure_reading(store)
             measure_review(store, options.questions)
         measure_start(location)
 
 
-def measure_fill(store: Store, count: int) -> None:
+def measure_memory(store: Store, questions: int) -> None:
+    """How long a page waits for the matches of the memory."""
+    seconds, found = remember(store, questions)
+    milliseconds = [1000 * one for one in seconds]
+    show("fuzzy memory, median", statistics.median(milliseconds), "ms")
+    show("fuzzy memory, p95", statistics.quantiles(milliseconds, n=20)[18], "ms")
+    show(f"fuzzy memory, largest of {questions}", max(milliseconds), "ms")
+    show(f"found of {questions} with one word changed", found, "")
+
+
+def measure_fill(store: Store, count: int, accepted: bool) -> None:
     """How long the pairs take to store, and how much memory."""
     before = time.process_time()
-    seconds = fill(store, count)
+    seconds = fill(store, count, accepted)
     show("store pairs", seconds, "s")
     show("store pairs, making them included", time.process_time() - before, "s of processor")
     show("pairs stored", count / seconds, "pairs/s")
