@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from mt.errors import MissingExtraError, StoreError
 from mt.store.database import Database, Row, Session
-from mt.store.likely import words
+from mt.store.likely import MOST, likely
 
 if TYPE_CHECKING:
     import psycopg
-
-WORDS = 8
-"""Words of a sentence that are looked for in the memory."""
 
 BUSY_SECONDS = 20
 """How long a statement waits for another transaction's lock."""
@@ -67,14 +65,25 @@ class PostgresqlSession(Session):
         return "p.words @@ to_tsquery('simple', ?)", " & ".join(map(_tsquery, phrases))
 
     def resembling(self, source: str, count: int) -> list[Row]:
-        vector = "to_tsvector('simple', left(source, 100000))"
-        either = " | ".join(map(_tsquery, words(source)[:WORDS]))
-        return self.rows(
-            f"SELECT id, source FROM pairs WHERE status IN ('accepted', 'edited')"
-            f" AND {vector} @@ to_tsquery('simple', ?)"
-            f" ORDER BY ts_rank({vector}, to_tsquery('simple', ?)) DESC LIMIT {count}",
-            [either, either],
-        )
+        def ask(words: Sequence[str], all_: bool) -> Sequence[int] | None:
+            found = self.rows(
+                "SELECT id FROM pairs WHERE status IN ('accepted', 'edited')"
+                f" AND to_tsvector('simple', left(source, 100000)) @@ to_tsquery('simple', ?) LIMIT {MOST + 1}",
+                (" & ".join(map(_tsquery, words)),),
+            )
+            return None if len(found) > MOST and all_ else [row[0] for row in found[:MOST]]
+
+        # A common word need not be read to its end: what is more than the limit is dropped by chance.
+        with self._set("gin_fuzzy_search_limit", str(5 * MOST)), self._set("enable_seqscan", "off"):
+            ids = likely(source, ask, count)
+        return list(self.rows_in("SELECT id, source FROM pairs WHERE id IN ({})", ids))
+
+    @contextmanager
+    def _set(self, name: str, value: str) -> Iterator[None]:
+        before = self.value("SELECT current_setting(?)", (name,))
+        self.rows("SELECT set_config(?, ?, true)", (name, value))
+        yield
+        self.rows("SELECT set_config(?, ?, true)", (name, before))
 
     def new_ids(self, table: str, count: int) -> Sequence[int]:
         key = "number" if table == "documents" else "id"

@@ -7,6 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# Python 3.11 fails to parse a file while a greenlet of Playwright is finalised, and pytest's plugin of hypothesis
+# would import it when all tests are done.
+import hypothesis  # noqa: F401
 import uvicorn
 
 from mt.serve import Access, Bind, Desk

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -32,8 +31,6 @@ def chromium() -> Iterator[playwright.Browser]:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=1000 * PATIENCE)
         yield browser
         browser.close()
-    # Python 3.11 cannot parse a file while a greenlet is finalised, as when the next module is imported.
-    gc.collect()
 
 
 @pytest.fixture
