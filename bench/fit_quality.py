@@ -21,7 +21,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -260,7 +259,7 @@ def main() -> None:
     data = {
         "version": VERSION,
         "provenance": provenance,
-        "level": asdict(level),
+        "level": level._asdict(),
         "typical": typical,
         "trees": forms,
     }

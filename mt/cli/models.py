@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -166,7 +165,7 @@ def _facts(model: Model, state: str) -> list[tuple[str, str]]:
 
 
 def _plain(model: Model) -> dict[str, Any]:
-    return {**asdict(model), "path": str(model.path), "bleu": model.bleu}
+    return {**models.as_values(model), "path": str(model.path), "bleu": model.bleu}
 
 
 def _megabytes(size: int) -> str:

@@ -93,23 +93,27 @@ def out(text: str, stream: TextIO | None = None) -> None:
 
 def out_json(value: Any) -> None:
     """One JSON value on one line of stdout; numbers keep their Python type, text stays readable."""
-    out(json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain))
+    out(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:
-    """Values that json does not know: numpy numbers, dates, paths, dataclasses."""
-    from dataclasses import asdict, is_dataclass
+    """The value as JSON has it: whatever has named fields is an object, numpy numbers, dates and paths are plain."""
+    from dataclasses import fields, is_dataclass
     from datetime import date
 
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
+    elif is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
     if isinstance(value, date):
         return value.isoformat()
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if isinstance(value, Mapping):
-        return dict(value)
-    return str(value)
+    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def console(stderr: bool = False) -> Console:

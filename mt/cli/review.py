@@ -111,7 +111,6 @@ def _wanted(
     store: Store, documents: Sequence[str], filter_: str | None, saved: str | None, order: str | None
 ) -> tuple[str, Order]:
     """The filter as it is typed, with the documents in it, and the order."""
-    from dataclasses import replace
 
     from mt.errors import UsageError, unknown_name
     from mt.review import look_up, parse_filter, write_filter
@@ -131,7 +130,7 @@ def _wanted(
     look_up(store, query)
     if documents:
         found = tuple(dict.fromkeys(store.find_document_id(one) for one in documents))
-        text = write_filter(replace(query, documents=query.documents + found))
+        text = write_filter(query._replace(documents=query.documents + found))
     return text, Order(name)
 
 

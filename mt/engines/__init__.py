@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from mt.data import Hypothesis
 from mt.errors import UsageError, unknown_name
@@ -26,8 +26,7 @@ COMPUTE_TYPES = ("auto", "int8", "float32", "bfloat16")
 """Number types of the weights; ``auto`` takes the one that was measured fastest, or int8."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineInfo:
+class EngineInfo(NamedTuple):
     """What is stored with every pair so that it can be made again.
 
     Attributes:
@@ -133,8 +132,7 @@ DEFAULTS = DecodeOptions()
 """What :meth:`Engine.translate` uses where nothing else is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenScores:
+class TokenScores(NamedTuple):
     """What a model thinks of a given target.
 
     Attributes:

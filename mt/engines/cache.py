@@ -7,7 +7,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from mt.engines.models import METADATA, Model, resolve, sha256_of, weights_file, write_metadata
@@ -72,8 +71,8 @@ def _convert(model: Model, final: Path, quantization: str) -> None:
         checksum = model.sha256 or sha256_of(weights_file(model.path))
         write_metadata(
             folder,
-            replace(
-                model, kind="ctranslate2", quantization=quantization, sha256=checksum, origin=str(model.path)
+            model._replace(
+                kind="ctranslate2", quantization=quantization, sha256=checksum, origin=str(model.path)
             ),
         )
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 _METRICS = ("BLEU", "chrF2++", "chrF++", "chrF2", "chrF", "chr-F", "COMET")
 _LICENCE_LINE = re.compile(
@@ -15,8 +14,7 @@ _LANGUAGE_PAIR = re.compile(r"(?:^|[-_/])([a-z]{2,3})[-_]([a-z]{2,3})(?:$|[-_/.]
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """One measured value as a model's card states it.
 
     Attributes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -180,7 +179,7 @@ class CTranslate2Engine:
             [list(results[index][rank].tokens) for index, rank in flat],
         )
         for (index, rank), score in zip(flat, scores, strict=True):
-            results[index][rank] = replace(results[index][rank], log_prob=score.log_prob)
+            results[index][rank] = results[index][rank]._replace(log_prob=score.log_prob)
 
     def _check_lengths(self, pieces: list[list[str]], texts: Sequence[str]) -> None:
         limit = self._model.positions - 1

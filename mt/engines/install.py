@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -154,8 +154,7 @@ def _install(source: Path, plan: _Plan) -> Model:
     with building(final) as folder:
         kept, compute_type = _made(source, folder, plan)
         described = describe(folder, "ctranslate2", plan.name)
-        model = replace(
-            described,
+        model = described._replace(
             source_lang=plan.langs[0] or described.source_lang or kept.source_lang,
             target_lang=plan.langs[1] or described.target_lang or kept.target_lang,
             licence=described.licence or kept.licence,
@@ -226,7 +225,7 @@ def _with_shortlist(present: Model, plan: _Plan) -> Model:
 
     with _stage(plan.progress, "shortlist"):
         build(present.path, plan.bitext)
-    write_metadata(present.path, replace(present, shortlist=True))
+    write_metadata(present.path, present._replace(shortlist=True))
     return read_installed(present.path)
 
 
@@ -253,7 +252,7 @@ def _converted(source: Path, folder: Path, quantization: str) -> Model:
     from mt.engines.convert import convert
 
     convert(source, folder, quantization)
-    return replace(describe(source, "huggingface"), quantization=quantization)
+    return describe(source, "huggingface")._replace(quantization=quantization)
 
 
 def _copy_ctranslate2(source: Path, folder: Path) -> None:

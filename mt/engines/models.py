@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mt.engines.cards import Score, first_paragraph, read_card, read_languages, read_licence, read_scores
 from mt.engines.storage import models_folder, read_json
@@ -20,8 +18,7 @@ BETTER_MODEL = "Helsinki-NLP/opus-mt-nl-en"
 _DEFAULT_POSITIONS = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """One model and what is known of it.
 
     Attributes:
@@ -87,8 +84,8 @@ def _rank(model: Model) -> tuple[float, str]:
 
 def starter() -> Model:
     """The model that is shipped in the package."""
-    return replace(
-        _of_folder(STARTER), name=STARTER.name, kind="starter", origin="shipped with mt", sha256=""
+    return _of_folder(STARTER)._replace(
+        name=STARTER.name, kind="starter", origin="shipped with mt", sha256=""
     )
 
 
@@ -107,7 +104,7 @@ def info(name: str | Path = "auto") -> tuple[Model, str]:
     stored = sha256_of(weights_file(model.path))
     expected = model.stored_sha256 or _checksum_in(read_card(model.path))
     verified = "not recorded" if not expected else "yes" if stored == expected else "no"
-    return replace(model, sha256=model.sha256 or stored), verified
+    return model._replace(sha256=model.sha256 or stored), verified
 
 
 def _checksum_in(card: str) -> str:
@@ -200,10 +197,15 @@ def read_installed(folder: Path) -> Model:
         ) from error
 
 
+def as_values(model: Model) -> dict[str, Any]:
+    """What is known of a model by name, its scores likewise."""
+    return {**model._asdict(), "scores": [score._asdict() for score in model.scores]}
+
+
 def write_metadata(folder: Path, model: Model) -> None:
     """Store what is known of a model in its folder."""
-    values: Mapping[str, Any] = asdict(model)
-    plain = {name: value for name, value in values.items() if name != "path"}
+    plain = as_values(model)
+    del plain["path"]
     text = json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
     (folder / METADATA).write_text(text, encoding="utf-8")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -250,7 +249,7 @@ def _in_hugging_face_layout(model: Model) -> Model:
         return model
     origin = cached(model.origin) if is_hub_name(model.origin) else Path(model.origin)
     if model.origin and origin and (origin / "vocab.json").is_file() and not (origin / METADATA).is_file():
-        return replace(resolve(origin), name=model.name)
+        return resolve(origin)._replace(name=model.name)
     raise EngineError(
         f"{model.name} is stored for CTranslate2; the engine transformers cannot read it.",
         "Give the Hugging Face folder it came from: --model FOLDER.",

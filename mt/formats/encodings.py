@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mt.errors import FormatError, UsageError, unknown_name
 
@@ -52,8 +52,7 @@ _MAGIC = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """The text of a file and what was noticed while decoding it.
 
     Attributes:
@@ -69,8 +68,7 @@ class Decoded:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(NamedTuple):
     """The bytes of a text, the encoding that they are in, and what the user should know."""
 
     raw: bytes

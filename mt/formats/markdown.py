@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -80,8 +80,8 @@ def _with_labels(block: Block, text: str) -> Block:
         mark = block.inline[closing]
         if mark.raw in ("]", "][]"):
             label = text[block.inline[opening].start + 1 : mark.start]
-            named[closing] = replace(mark, raw=f"][{label}]")
-    return replace(block, inline=tuple(named))
+            named[closing] = mark._replace(raw=f"][{label}]")
+    return block._replace(inline=tuple(named))
 
 
 class _Escape:

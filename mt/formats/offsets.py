@@ -7,13 +7,12 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import NamedTuple, overload
 
 from mt.data import Block, Inline, Segment, SegmentKind
 
 
-@dataclass(frozen=True, slots=True)
-class _Runs:
+class _Runs(NamedTuple):
     """How plain text maps to raw offsets: verbatim runs, and pieces whose characters share one raw stretch.
 
     Attributes:

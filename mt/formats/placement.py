@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mt.data import Block, Inline
 from mt.formats.offsets import partners
@@ -79,8 +79,7 @@ class _Element:
         return not self.closing and not self.code
 
 
-@dataclass(frozen=True, slots=True)
-class _Zone:
+class _Zone(NamedTuple):
     """A stretch of the source and the stretch of the target that belongs to it, both in characters."""
 
     source: tuple[int, int]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mt.data import Block, SegmentKind
 from mt.formats.offsets import PlainBuilder
@@ -37,8 +36,7 @@ _GROUP = 2000
 """Lines of one group that are looked at together."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """One line that is not blank.
 
     Attributes:

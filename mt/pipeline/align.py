@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from mt import formats
@@ -372,7 +372,7 @@ class DocumentAligner:
         )
         for text in notes:
             self._note(text)
-        return replace(document, segments=tuple(segments_of(document)))
+        return document._replace(segments=tuple(segments_of(document)))
 
     def _put(self, document: Document, other_lang: str) -> str:
         identifier = self._store.put_document(document, other_lang)
@@ -404,7 +404,7 @@ def judged_pairs(alignment: Alignment, judge: Judge, langs: tuple[str, str]) -> 
         for bead in alignment.beads
     ]
     scores = iter(judge([pair for pair in pairs if pair]))
-    return tuple(replace(pair, score=next(scores)) if pair else None for pair in pairs)
+    return tuple(pair._replace(score=next(scores)) if pair else None for pair in pairs)
 
 
 def _plain_text(document: Document) -> str:

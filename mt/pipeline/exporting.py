@@ -71,8 +71,8 @@ def choose(store: Store, documents: Sequence[str], filter_text: str, statuses: S
     if statuses:
         if query.statuses:
             raise UsageError("The filter names a status too.", "Leave out --status.")
-        query = replace(query, statuses=tuple(_status(name) for name in statuses))
-    return look_up(store, replace(query, documents=(*documents, *query.documents)))
+        query = query._replace(statuses=tuple(_status(name) for name in statuses))
+    return look_up(store, query._replace(documents=(*documents, *query.documents)))
 
 
 def _status(name: str) -> Status:

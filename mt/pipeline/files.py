@@ -7,10 +7,9 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mt import formats
 from mt.data import Document, Segment
@@ -29,16 +28,14 @@ SAMPLE = 20_000
 """Characters at the start of a document that tell its language."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """One input and its output; None is stdin or stdout."""
 
     source: Path | None
     output: Path | None
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(NamedTuple):
     """How documents are read and written.
 
     Attributes:
@@ -57,8 +54,7 @@ class Wishes:
     bilingual: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """A document that was translated: its identifier, its name, where it was written, what it counts."""
 
     identifier: str

@@ -18,7 +18,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -472,10 +472,10 @@ class _FileImport:
         rows = [row_of(record, self._who) for record in records]
         unscored = [n for n, row in enumerate(rows) if row.pair.score is None and row.pair.target]
         for number, score in zip(unscored, self._scores([rows[n].pair for n in unscored]), strict=True):
-            rows[number] = replace(rows[number], pair=replace(rows[number].pair, score=score))
+            rows[number] = rows[number]._replace(pair=rows[number].pair._replace(score=score))
         if self._wishes.accept:
             rows = [
-                replace(row, reviews=(self._acceptance(record, row.pair),))
+                row._replace(reviews=(self._acceptance(record, row.pair),))
                 if self._acceptable(row.pair, row.reviews)
                 else row
                 for record, row in zip(records, rows, strict=True)
@@ -546,7 +546,7 @@ class _FileImport:
             return
         edits = [n for n, (review, _) in enumerate(decisions) if review.verdict is Verdict.EDITED]
         targets = [
-            replace(pairs[decisions[n][0].pair], target=decisions[n][0].target, failure="") for n in edits
+            pairs[decisions[n][0].pair]._replace(target=decisions[n][0].target, failure="") for n in edits
         ]
         scores: list[QualityScore | None] = [None] * len(decisions)
         for number, score in zip(edits, self._scores(targets), strict=True):
@@ -559,7 +559,7 @@ class _FileImport:
         """Add errors and dismissals that the pair does not have yet."""
         marks = marks_of(record, pair)
         if marks.errors:
-            there = [replace(one, id=0, version=0) for one in self._store.error_spans([pair]).get(pair, ())]
+            there = [one._replace(id=0, version=0) for one in self._store.error_spans([pair]).get(pair, ())]
             for span in marks.errors:
                 if span not in there:
                     # A mark that does not fit the pair any more is left out.

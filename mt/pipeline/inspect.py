@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 from mt.data import Finding, Severity
@@ -25,7 +24,7 @@ def list_documents(store: Store, old: bool = False) -> list[DocumentInfo]:
 
 def document_record(info: DocumentInfo) -> dict[str, Any]:
     """A document and its progress as plain values for JSON."""
-    return {**asdict(info), "translated": info.translated, "state": info.state}
+    return {**info._asdict(), "translated": info.translated, "state": info.state}
 
 
 def pair_record(stored: StoredPair, history: bool = False, store: Store | None = None) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def pair_record(stored: StoredPair, history: bool = False, store: Store | None =
         "score": score.value if score else None,
         "method": score.method if score else None,
         "features": dict(score.features) if score else {},
-        "findings": [asdict(one) for one in score.findings] if score else [],
+        "findings": [one._asdict() for one in score.findings] if score else [],
         "candidates": [
             {
                 "target": one.hypothesis.text,
@@ -60,16 +59,16 @@ def pair_record(stored: StoredPair, history: bool = False, store: Store | None =
                 "strategy": one.strategy,
                 "chosen": one.chosen,
                 "reason": one.reason,
-                "findings": [asdict(finding) for finding in one.findings],
+                "findings": [finding._asdict() for finding in one.findings],
             }
             for one in pair.candidates
         ],
-        "settings": asdict(stored.settings) if stored.settings else None,
+        "settings": stored.settings._asdict() if stored.settings else None,
         "milliseconds": stored.milliseconds,
         "failure": pair.failure or None,
     }
     if history and store is not None:
-        record["reviews"] = [asdict(row) for row in store.reviews([stored.id]).get(stored.id, [])]
+        record["reviews"] = [row._asdict() for row in store.reviews([stored.id]).get(stored.id, [])]
     return record
 
 

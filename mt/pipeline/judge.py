@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mt.data import Finding, Pair, QualityScore, Severity, Verdict
 from mt.errors import EngineError, FormatError, UsageError
@@ -142,7 +142,7 @@ class PairJudge:
             log_probs = engine.result()
         level = self.level if any(log_probs) else None
         for index, values, signal in zip(places, log_probs, encoded, strict=True):
-            signals[index] = replace(signal, log_probs=values, level=level if values else None)
+            signals[index] = signal._replace(log_probs=values, level=level if values else None)
         return signals
 
     @cached_property
@@ -185,16 +185,18 @@ class PairJudge:
         return signals
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """Which signals are wanted."""
 
     engine: bool = True
     encoder: bool = True
 
 
+ALL_SIGNALS = Use()
+
+
 def open_judge(
-    settings: Config, use: Use = Use(), engine: Engine | None = None, *, calibrated: bool = True
+    settings: Config, use: Use = ALL_SIGNALS, engine: Engine | None = None, *, calibrated: bool = True
 ) -> PairJudge:
     """A judge with everything that is wanted and installed.
 
@@ -228,8 +230,7 @@ def calibration_file() -> Path:
 # Files
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One pair of a file on its way through.
 
     Attributes:

@@ -408,7 +408,7 @@ def _replayed(
         elif after != target and verdict is not Verdict.EDITED:
             verdict = Verdict.EDITED
         news.reviews.append(Review(stored.id, verdict, after, row.reviewer, row.at, row.note))
-        rows = [*rows, replace(row, verdict=verdict, before=target, after=after)]
+        rows = [*rows, row._replace(verdict=verdict, before=target, after=after)]
         target = after
     return rows
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from mt.data import Candidate, Finding, Hypothesis, Severity
 from mt.engines import DecodeOptions
@@ -37,16 +38,14 @@ NO_SPACE = re.compile(r" ([.,;:!?)\]}”’»](?:\s|$))")
 """A space that joining put before a closing mark."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of a source: text for the engine to read, or a literal that is copied."""
 
     text: str
     copied: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
+class Strategy(NamedTuple):
     """One way to make a candidate.
 
     Attributes:
@@ -234,7 +233,7 @@ def join(strategy: Strategy, pieces: Sequence[Piece], parts: Sequence[Hypothesis
     if strategy.recase:
         text = restore_caps(text)
     if len(parts) == 1:
-        return replace(parts[0], text=text)
+        return parts[0]._replace(text=text)
     return Hypothesis(
         text=text,
         log_prob=sum(part.log_prob for part in parts),
@@ -249,7 +248,7 @@ def begun_alike(source: str, hypothesis: Hypothesis) -> Hypothesis:
     text = hypothesis.text
     if not (source[:1].isupper() and text[:1].islower()) or text.split(maxsplit=1)[0] in source:
         return hypothesis
-    return replace(hypothesis, text=text[0].upper() + text[1:])
+    return hypothesis._replace(text=text[0].upper() + text[1:])
 
 
 def _inside(source: str, target: str, place: int, count: int) -> str:
@@ -287,7 +286,7 @@ def _restored(source: str, best: Candidate, langs: tuple[str, str]) -> Candidate
     told = Finding(RESTORED, Severity.INFO, message)
     findings = (*check(source, text, *langs), told)
     return Candidate(
-        replace(best.hypothesis, text=text), "restore-numbers", findings, chosen=False, reason=""
+        best.hypothesis._replace(text=text), "restore-numbers", findings, chosen=False, reason=""
     )
 
 
@@ -314,8 +313,8 @@ def choose(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
     others = [candidate for candidate in candidates if candidate is not best]
     why = f"{_faults(best)}; best of {len(candidates)}" if others else f"{_faults(best)}; only candidate"
     return (
-        replace(best, chosen=True, reason=why),
-        *(replace(c, chosen=False, reason=f"{_faults(c)}; not better than {best.strategy}") for c in others),
+        best._replace(chosen=True, reason=why),
+        *(c._replace(chosen=False, reason=f"{_faults(c)}; not better than {best.strategy}") for c in others),
     )
 
 

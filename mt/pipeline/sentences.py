@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from time import perf_counter
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mt.data import Candidate, Finding, Hypothesis, Origin, Pair, QualityScore, Severity
 from mt.engines import DecodeOptions, Engine
@@ -34,8 +33,7 @@ SPARE = 2
 """Workers beyond one for each core: while they check and judge, the engine still has batches waiting."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A batch on its way.
 
     Attributes:
@@ -47,8 +45,7 @@ class Job:
     parts: Sequence[Future[list[Timed]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
+class Timed(NamedTuple):
     """A pair and its share of the time that its slice took."""
 
     pair: Pair
@@ -114,7 +111,7 @@ class SentenceTranslator:
         return [made.get(source) or self._copied(source) for source in job.sources]
 
     def _copied(self, source: str) -> Timed:
-        return Timed(replace(self._pair(source, source, origin=Origin.COPY), score=COPIED), 0.0)
+        return Timed(self._pair(source, source, origin=Origin.COPY)._replace(score=COPIED), 0.0)
 
     def _slice(self, sources: Sequence[str]) -> list[Timed]:
         """Search, check, search again where a finding asks for it, judge; one pair for each source."""
@@ -250,12 +247,12 @@ class SentenceTranslator:
         found = [_findings(pair) for pair in judged]
         scores = self._judge(judged, [[f for f in one if f.check in CHECKS] for one in found])
         by_source = {
-            pair.source: replace(
-                score, findings=(*score.findings, *(f for f in one if f.check not in CHECKS))
+            pair.source: score._replace(
+                findings=(*score.findings, *(f for f in one if f.check not in CHECKS))
             )
             for pair, score, one in zip(judged, scores, found, strict=True)
         }
-        return [replace(pair, score=by_source.get(pair.source)) for pair in pairs]
+        return [pair._replace(score=by_source.get(pair.source)) for pair in pairs]
 
 
 _Plan = tuple[rescue.Strategy, list[rescue.Piece]]

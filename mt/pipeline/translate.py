@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 from mt.data import Block, Document, Origin, Pair, Segment
 from mt.formats import Replacement
@@ -71,8 +72,7 @@ class Counts:
         return Counts(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
-@dataclass(frozen=True, slots=True)
-class _Unit:
+class _Unit(NamedTuple):
     """A segment on its way through the run; the last one of a document carries the document."""
 
     document: str
@@ -81,8 +81,7 @@ class _Unit:
     last: Document | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
+class _Window(NamedTuple):
     """A batch on its way: its units, those that need a pair, the pairs known already, and the job of the rest."""
 
     units: Sequence[_Unit]
@@ -165,7 +164,7 @@ class DocumentTranslator:
         for document in documents:
             identifier = self._store.put_document(document, self._langs[1], segmentation=VERSION)
             self.counts[identifier] = Counts()
-            named = replace(document, id=identifier)
+            named = document._replace(id=identifier)
             self._done[identifier] = self._store.done_positions(identifier, self.settings)
             previous: _Unit | None = None
             for block, segments in segmented(document):
@@ -175,7 +174,7 @@ class DocumentTranslator:
                         yield previous
                     previous = _Unit(identifier, previous.position + 1 if previous else 0, segment)
             if previous:
-                yield replace(previous, last=named)
+                yield previous._replace(last=named)
             else:
                 self._blank.append(named)
 

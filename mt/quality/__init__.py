@@ -10,9 +10,9 @@ signals the caller has (an engine's log-probabilities, a cosine, word links) int
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from typing import NamedTuple
 
 from mt.data import Finding, QualityScore
 from mt.errors import unknown_name
@@ -74,8 +74,7 @@ FINDINGS = (*CHECKS, OVER_LENGTH, RESTORED)
 """Every name that a finding of this program may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
+class Signals(NamedTuple):
     """What models said about one pair; each part may be None where nobody measured it.
 
     Attributes:

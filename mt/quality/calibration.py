@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from mt.data import QualityScore
 from mt.errors import StoreError, UsageError
@@ -28,8 +28,7 @@ SHARPEST = 1e-4
 """Probabilities are kept this far from 0 and 1 before their log-odds are taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
+class Calibration(NamedTuple):
     """A curve ``1 / (1 + exp(-(slope * log-odds + shift)))`` for the scores of one method.
 
     Attributes:
@@ -53,7 +52,7 @@ class Calibration:
         if score.method != self.method or score.value <= 0.0:
             return score
         value = _logistic(self.slope * log_odds(score.value) + self.shift)
-        return replace(score, value=value, method=f"{score.method}:reviews-{self.decisions}")
+        return score._replace(value=value, method=f"{score.method}:reviews-{self.decisions}")
 
     def save(self, path: Path) -> None:
         """Write it as JSON, whole or not at all.
@@ -64,7 +63,7 @@ class Calibration:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary = path.with_name(path.name + ".part")
-            temporary.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+            temporary.write_text(json.dumps(self._asdict(), indent=1) + "\n", encoding="utf-8")
             temporary.replace(path)
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror}.", "Check MT_HOME.") from error

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from operator import neg
+from typing import NamedTuple
 
 REFERENCE_LANGS = ("nl", "en")
 """Of the reference pairs."""
@@ -31,8 +31,7 @@ STEEPEST = 0.5
 """Least fall of the log-probabilities over those notes: an engine that is always sure says little by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """What an engine thinks of the tokens of right translations.
 
     Attributes:

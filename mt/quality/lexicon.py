@@ -11,10 +11,9 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from mt.quality.view import Side
@@ -62,8 +61,7 @@ SEEN = 2
 """Times a word must have been seen: with one sighting every word of the pair is as likely."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lexicon:
+class Lexicon(NamedTuple):
     """Translations of words in lower case.
 
     Attributes:
@@ -79,8 +77,8 @@ class Lexicon:
     backward: Table
     source_names: frozenset[str] = frozenset()
     target_names: frozenset[str] = frozenset()
-    source_letters: Mapping[str, float] = field(default_factory=dict)
-    target_letters: Mapping[str, float] = field(default_factory=dict)
+    source_letters: Mapping[str, float] = {}
+    target_letters: Mapping[str, float] = {}
 
 
 @cache

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from mt.data import Finding, Severity
 from mt.quality.view import PairView, Side
@@ -94,8 +94,7 @@ LEFT_OVER = re.compile(
 """English that needs a denial beside it, and stays behind where one was taken away: "can longer", "did dare"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Denials:
+class Denials(NamedTuple):
     """How a pair denies.
 
     Attributes:

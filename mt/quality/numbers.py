@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mt.data import Finding, Severity
 from mt.quality.numerals import Numeral, clock_times, numerals
@@ -60,8 +60,7 @@ UNITS: dict[str, re.Pattern[str]] = {
 """A sign beside numbers to all the ways it is written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """A number in figures.
 
     Attributes:

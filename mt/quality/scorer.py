@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mt.data import Finding, QualityScore
 from mt.errors import UsageError
@@ -145,8 +145,7 @@ class TreesByKind(Mapping[str, Trees]):
         return len(self._forms)
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """What is shipped: one set of trees for each set of signals.
 
     Attributes:
@@ -234,8 +233,7 @@ def score_pairs(
     return [scores[index] for index in range(len(pairs))]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A pair's findings and features; no features where a side is empty."""
 
     kind: str

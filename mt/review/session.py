@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -243,7 +243,7 @@ class ReviewSession:
         stored = self.store.pair(pair_id)
         if stored.version == version and target == stored.pair.target:
             return self.accept(pair_id, version, note)
-        score = self._judge(replace(stored.pair, target=target, failure="")) if self._judge else None
+        score = self._judge(stored.pair._replace(target=target, failure="")) if self._judge else None
         return self._record(stored, version, Verdict.EDITED, target, note, score)
 
     def judge(self, pair_id: int, target: str) -> QualityScore | None:
@@ -255,7 +255,7 @@ class ReviewSession:
         pair = self.store.pair(pair_id).pair
         if self._judge is None or not target.strip():
             return None
-        return self._judge(replace(pair, target=target, failure=""))
+        return self._judge(pair._replace(target=target, failure=""))
 
     def reject(self, pair_id: int, version: int, reason: str) -> Saved:
         """The pair is of no use.
@@ -298,7 +298,7 @@ class ReviewSession:
         review = Review(stored.id, verdict, after, self.reviewer, self._now(), note)
         if stored.version != version and target is None:
             # What the reviewer saw is not what stands there; only the very same decision may pass.
-            review = replace(review, target=self._target_of(stored.id, version, after))
+            review = review._replace(target=self._target_of(stored.id, version, after))
         return self.store.record(review, version, score)
 
     def _target_of(self, pair_id: int, version: int, otherwise: str) -> str:
@@ -499,7 +499,7 @@ class ReviewSession:
         texts = [self._bead_texts(alignment, bead) for bead in new]
         sides = [[text for both in texts for text in both[side]] for side in (0, 1)]
         scores = self._score_beads(sides[0], sides[1], new) if self._score_beads else [1.0] * len(new)
-        scored = [replace(bead, score=score) for bead, score in zip(new, scores, strict=True)]
+        scored = [bead._replace(score=score) for bead, score in zip(new, scores, strict=True)]
         langs = (info.lang, info.target_lang)
         pairs = [self._bead_pair(" ".join(sources), " ".join(targets), langs) for sources, targets in texts]
         return self.store.replace_beads(document_id, old, scored, pairs)
@@ -515,4 +515,4 @@ class ReviewSession:
         if not source or not target:
             return None
         pair = Pair(source, target, *langs, origin=Origin.ALIGNED)
-        return replace(pair, score=self._judge(pair)) if self._judge else pair
+        return pair._replace(score=self._judge(pair)) if self._judge else pair

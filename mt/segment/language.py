@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 _DATA = Path(__file__).with_name("data")
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(NamedTuple):
     """Word lists of one language; the comments in ``data/nl.toml`` say what belongs in each.
 
     Attributes:
@@ -54,7 +53,7 @@ def language(code: str) -> Language:
     if (_DATA / f"{code}.toml").is_file():
         tables.append(_read(code))
     return Language(
-        **{f.name: frozenset().union(*(t.get(f.name, ()) for t in tables)) for f in fields(Language)}
+        **{name: frozenset().union(*(t.get(name, ()) for t in tables)) for name in Language._fields}
     )
 
 

@@ -265,7 +265,7 @@ def accept_all(desk: Desk, call: Call) -> Record:
 
 def filters(desk: Desk, _call: Call) -> Record:
     """The saved filters."""
-    return {"filters": [asdict(one) for one in desk.store.filters()]}
+    return {"filters": [one._asdict() for one in desk.store.filters()]}
 
 
 def save_filter(desk: Desk, call: Call) -> Record:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from mt.data import Finding, Severity
@@ -22,7 +21,7 @@ def changes_record(changes: Iterable[Change]) -> list[list[str]]:
 
 def finding_record(finding: Finding) -> Record:
     """A finding; :func:`read_finding` makes it again."""
-    return asdict(finding)
+    return finding._asdict()
 
 
 def summary_record(stored: StoredPair) -> Record:
@@ -89,7 +88,7 @@ def decided_record(stored: StoredPair) -> Record:
 def document_record(info: DocumentInfo) -> Record:
     """A document and how far it is."""
     return {
-        **asdict(info),
+        **info._asdict(),
         "created": _moment(info.created),
         "translated": info.translated,
         "state": info.state,
@@ -133,7 +132,7 @@ def _bead_record(one: StoredBead) -> Record:
 
 
 def _span_record(span: ErrorSpan) -> Record:
-    return {**asdict(span), "at": _moment(span.at)}
+    return {**span._asdict(), "at": _moment(span.at)}
 
 
 def _moment(at: Any) -> str | None:

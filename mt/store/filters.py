@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
@@ -78,7 +78,7 @@ def parse_filter(text: str, statuses: tuple[Status, ...] = _UNSET) -> PairQuery:
         given.add(term.key)
         query = _with(query, term)
     if "status" not in given and given & {"reviewer", "date"}:
-        query = replace(query, statuses=())
+        query = query._replace(statuses=())
     return query
 
 
@@ -110,23 +110,23 @@ def _with(query: PairQuery, term: _Term) -> PairQuery:
     """The query with one more condition."""
     values = term.values
     if term.key == "doc":
-        return replace(query, documents=query.documents + values)
+        return query._replace(documents=query.documents + values)
     if term.key == "status":
-        return replace(query, statuses=() if "any" in values else _named(Status, "status", values))
+        return query._replace(statuses=() if "any" in values else _named(Status, "status", values))
     if term.key == "score":
-        return replace(query, score=_score(",".join(values)))
+        return query._replace(score=_score(",".join(values)))
     if term.key == "check" and term.minus:
-        return replace(query, without_checks=query.without_checks + values)
+        return query._replace(without_checks=query.without_checks + values)
     if term.key == "check":
-        return replace(query, checks=(*query.checks, values))
+        return query._replace(checks=(*query.checks, values))
     if term.key == "origin":
-        return replace(query, origins=_named(Origin, "origin", values))
+        return query._replace(origins=_named(Origin, "origin", values))
     if term.key == "reviewer":
-        return replace(query, reviewers=values)
+        return query._replace(reviewers=values)
     if term.key == "date":
         since, until = _dates(",".join(values))
-        return replace(query, since=since, until=until)
-    return replace(query, text=query.text + values)
+        return query._replace(since=since, until=until)
+    return query._replace(text=query.text + values)
 
 
 def _named(kind: Callable[[str], Value], what: str, values: tuple[str, ...]) -> tuple[Value, ...]:
@@ -228,4 +228,4 @@ def resolve(store: Store, query: PairQuery) -> PairQuery:
         UsageError: a name fits no document, or several.
     """
     found = tuple(store.find_document_id(name) for name in query.documents)
-    return replace(query, documents=tuple(dict.fromkeys(found)))
+    return query._replace(documents=tuple(dict.fromkeys(found)))

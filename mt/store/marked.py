@@ -10,14 +10,13 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 BYTES = 64 * 1024 * 1024
 """What is kept of the last questions, in all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(NamedTuple):
     """How far a store was: nothing but a new pair or a new review changes the text of a pair.
 
     Attributes:
@@ -28,8 +27,7 @@ class Stand:
     reviews: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Marks:
+class _Marks(NamedTuple):
     """A byte for each pair, 1 where it holds the text, and the stand for which this is true."""
 
     stand: Stand

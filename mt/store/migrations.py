@@ -6,7 +6,7 @@ transaction together with the note that it has run, so a step that fails leaves 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mt.errors import StoreError
 from mt.store.database import Database
@@ -28,8 +28,7 @@ WORDS = {
 """What the two databases call the same thing; a statement names it in braces."""
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(NamedTuple):
     """One step.
 
     Attributes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -101,7 +100,7 @@ def append(session: Session, document: int, rows: Sequence[PairRow], run: int | 
     session.lock(f"document {document}")
     last = session.value("SELECT max(position) FROM pairs WHERE document = ? AND standing < 2", (document,))
     first = 0 if last is None else last + 1
-    placed = [(replace(row, position=first + k), None) for k, row in enumerate(rows)]
+    placed = [(row._replace(position=first + k), None) for k, row in enumerate(rows)]
     return insert(session, document, placed, run)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from mt.data import Bead, Finding, Pair, Verdict
 
@@ -39,8 +38,7 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsKey:
+class SettingsKey(NamedTuple):
     """What decides an engine's output: two pairs are comparable only where all four are equal.
 
     Attributes:
@@ -62,8 +60,7 @@ class SettingsKey:
         return cls(engine, model, model_sha256, text)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredReview:
+class StoredReview(NamedTuple):
     """One row of a pair's history.
 
     Attributes:
@@ -88,8 +85,7 @@ class StoredReview:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(NamedTuple):
     """What became of a decision.
 
     Attributes:
@@ -101,8 +97,7 @@ class Saved:
     pair: StoredPair
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(NamedTuple):
     """What a file said about a pair beyond the store's own columns.
 
     Attributes:
@@ -115,8 +110,7 @@ class Carried:
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class PairRow:
+class PairRow(NamedTuple):
     """One pair on its way into the store.
 
     Attributes:
@@ -137,8 +131,7 @@ class PairRow:
     carried: Carried | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(NamedTuple):
     """What became of a batch of pairs; the three counts add up to the batch.
 
     Attributes:
@@ -153,8 +146,7 @@ class Added:
     kept: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPair:
+class StoredPair(NamedTuple):
     """A pair as the store holds it.
 
     Attributes:
@@ -184,8 +176,7 @@ class StoredPair:
     reviewer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorSpan:
+class ErrorSpan(NamedTuple):
     """An error that a reviewer marked in a pair's text, as Multidimensional Quality Metrics name them.
 
     Attributes:
@@ -214,8 +205,7 @@ class ErrorSpan:
     version: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Dismissal:
+class Dismissal(NamedTuple):
     """A finding that a reviewer called a false alarm, and when, UTC."""
 
     finding: Finding
@@ -223,8 +213,7 @@ class Dismissal:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SavedFilter:
+class SavedFilter(NamedTuple):
     """A filter with a name.
 
     Attributes:
@@ -240,8 +229,7 @@ class SavedFilter:
     reviewer: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryMatch:
+class MemoryMatch(NamedTuple):
     """An accepted or edited pair whose source is like the one asked for.
 
     Attributes:
@@ -264,8 +252,7 @@ class MemoryMatch:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAlignment:
+class StoredAlignment(NamedTuple):
     """Two documents and the beads that join them.
 
     Attributes:
@@ -282,8 +269,7 @@ class StoredAlignment:
     beads: Mapping[int, Bead]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredBead:
+class StoredBead(NamedTuple):
     """One bead of an alignment with the texts of its segments.
 
     Attributes:
@@ -298,8 +284,7 @@ class StoredBead:
     last: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentInfo:
+class DocumentInfo(NamedTuple):
     """A document and how far it is.
 
     Attributes:
@@ -366,8 +351,7 @@ class DocumentInfo:
         return "reviewed" if self.reviewed == self.pairs else "translated"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One call of a command that writes to the store.
 
     Attributes:
@@ -381,8 +365,8 @@ class Run:
 
     id: int
     command: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = {}
     started: datetime | None = None
     finished: datetime | None = None
     state: RunState = RunState.RUNNING
-    counts: Mapping[str, float] = field(default_factory=dict)
+    counts: Mapping[str, float] = {}

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import partial
 from heapq import merge
 from itertools import chain, islice, product
-from typing import Any
+from typing import Any, NamedTuple
 
 from mt.data import Origin
 from mt.store.clock import to_micros
@@ -45,8 +45,7 @@ class Order(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-@dataclass(frozen=True, slots=True)
-class PairQuery:
+class PairQuery(NamedTuple):
     """What a pair must be; every condition that is given must hold, an empty one always does.
 
     Attributes:
@@ -80,8 +79,7 @@ class PairQuery:
         return tuple(phrase for phrase in self.text if any(map(str.isalnum, phrase)))
 
 
-@dataclass(frozen=True, slots=True)
-class Claimant:
+class Claimant(NamedTuple):
     """Who asks for work, and when: pairs that others have claimed are left out."""
 
     reviewer: str
@@ -123,17 +121,15 @@ def find(
     return _Search(session, query, order, limit + offset, claimant).ids()[offset:]
 
 
-@dataclass(frozen=True, slots=True)
-class _Few:
+class _Few(NamedTuple):
     """Few pairs: what picks them, on which index it lies, and the condition."""
 
     driver: str
-    index: str
+    key: str
     terms: _Terms
 
 
-@dataclass(frozen=True, slots=True)
-class _Branch:
+class _Branch(NamedTuple):
     """A stretch of an index: one status, one document or all, a range of scores, and the direction."""
 
     status: Status
@@ -200,7 +196,7 @@ class _Search:
         """A condition that few pairs meet, where there is one."""
         for few in self._selective():
             some, values = (
-                f"SELECT 1 FROM pairs p {self._along(few.index)} WHERE {few.terms}",
+                f"SELECT 1 FROM pairs p {self._along(few.key)} WHERE {few.terms}",
                 few.terms.values,
             )
             if few.driver == "text":
@@ -259,7 +255,7 @@ class _Search:
         look = query.phrases if few.driver != "text" else ()
         limit = FEW if look else self._wanted
         rows = self._session.rows(
-            f"SELECT {key}, p.id FROM pairs p {self._along(few.index)} WHERE {terms}"
+            f"SELECT {key}, p.id FROM pairs p {self._along(few.key)} WHERE {terms}"
             f" ORDER BY {key} LIMIT {limit}",
             terms.values,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -166,7 +165,7 @@ def test_a_search_finds_what_a_look_at_every_pair_finds(
     monkeypatch.setattr(sqlite.SqliteSession, "text_costs", lambda *_: probed > 0)
     store, every = ready(store_kind)
     ids = list(dict.fromkeys(one.document for one in every))
-    query = replace(query, documents=tuple(ids[number] for number in sorted(documents)))
+    query = query._replace(documents=tuple(ids[number] for number in sorted(documents)))
     expected = [one.id for one in every if fits(one, query)]
     found = store.search(query, order, limit=1000)
     assert sorted(one.id for one in found) == sorted(expected)

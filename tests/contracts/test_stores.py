@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -87,7 +86,7 @@ def put(store: Store, text: str = TEXT, name: str = "nieuws/trein.txt") -> str:
 
 def test_a_document_comes_back_as_it_was(store: Store) -> None:
     document_id = put(store)
-    assert store.document(document_id) == replace(document(), id=document_id, segments=SEGMENTS)
+    assert store.document(document_id) == document()._replace(id=document_id, segments=SEGMENTS)
 
 
 def test_a_text_longer_than_a_chunk_comes_back_whole(store: Store) -> None:
@@ -114,7 +113,7 @@ def test_segments_are_stored_once(store: Store) -> None:
 def test_a_segment_with_other_offsets_is_refused(store: Store) -> None:
     document_id = put(store)
     with pytest.raises(StoreError, match="Segment 1 of document"):
-        store.add_segments(document_id, [replace(SEGMENTS[0], end=16)])
+        store.add_segments(document_id, [SEGMENTS[0]._replace(end=16)])
 
 
 def test_another_text_under_the_same_name_is_a_new_version(store: Store) -> None:
@@ -247,7 +246,7 @@ def test_a_failed_pair_gives_way_and_never_takes_a_place(store: Store) -> None:
     assert store.add_pairs(document_id, [failed]) == Added(kept=1)
     assert store.done_positions(document_id, BEAM) == set()
     assert store.add_pairs(document_id, rows("One.")) == Added(replaced=1)
-    assert store.add_pairs(document_id, [replace(failed, settings=GREEDY)]) == Added(kept=1)
+    assert store.add_pairs(document_id, [failed._replace(settings=GREEDY)]) == Added(kept=1)
     assert [stored.pair.failure for stored in store.pairs(document_id)] == [""]
 
 
@@ -464,7 +463,7 @@ def test_a_pair_can_bring_its_history_along(store: Store) -> None:
         AT + timedelta(days=1),
     )
     kept = store.reviews([stored.id])[stored.id]
-    assert [replace(row, id=0, pair=0, version=0) for row in kept] == list(past)
+    assert [row._replace(id=0, pair=0, version=0) for row in kept] == list(past)
     assert store.find_memory([SEGMENTS[0].plain])
 
 

@@ -115,7 +115,7 @@ def pairs(draw: st.DrawFn) -> tuple[Pair, list[tuple[Verdict, str, str, datetime
     target = draw(FULL | st.just(""))
     failure = draw(FULL) if not target else ""
     pair = Pair(draw(FULL), target, "nl", "en", draw(st.sampled_from(Origin)), None, (), failure)
-    return replace(pair, score=draw(st.none() | scores)), draw(st.lists(DECISIONS, max_size=4))
+    return pair._replace(score=draw(st.none() | scores)), draw(st.lists(DECISIONS, max_size=4))
 
 
 def decide(store: Store, pair: int, decisions: Sequence[tuple[Verdict, str, str, datetime, str]]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,7 +90,7 @@ def test_the_documents_of_a_filter_are_found_in_the_store(tmp_path: Path) -> Non
             store.put_document(Document("", "nl", name, name=f"map/{name}.txt")) for name in ("een", "twee")
         ]
         query = resolve(store, parse_filter("doc:een.txt,twee doc:map/een.txt"))
-        assert query == replace(PairQuery(statuses=(Status.OPEN,)), documents=tuple(ids))
+        assert query == PairQuery(statuses=(Status.OPEN,))._replace(documents=tuple(ids))
         with pytest.raises(UsageError, match="drie"):
             resolve(store, parse_filter("doc:drie"))
 

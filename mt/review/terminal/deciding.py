@@ -102,7 +102,7 @@ class Deciding(Queueing):
         def answered(choice: str | None) -> None:
             self.queue.forget(now.id)
             if choice == "again":
-                newer = replace(view, stored=replace(view.stored, version=now.version))
+                newer = replace(view, stored=view.stored._replace(version=now.version))
                 self.work(self._save(newer, said, call, wanted))
             elif choice == "edit":
                 self.work(self._edit_again(now.id, wanted or ""))
