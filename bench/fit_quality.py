@@ -38,7 +38,7 @@ from mt.quality.fitting import disturbed, fit_letters, fit_trees, reliability
 from mt.quality.level import measure_level, reference
 from mt.quality.lexicon import Lexicon, fit_entries, from_entries
 from mt.quality.noise import Article, Sample, samples
-from mt.quality.view import side, view
+from mt.quality.view import Side, view
 
 VERSION = "2"
 """Of the scores; those of another version do not compare."""
@@ -72,7 +72,7 @@ def lexicons(articles: list[Article]) -> tuple[dict, list[Lexicon]]:
     """The entries for everything, and for each fold a lexicon without it."""
 
     def fitted(chosen: list[Article]) -> dict:
-        pairs = [(side(s, "nl"), side(t, "en")) for article in chosen for s, t in article]
+        pairs = [(Side(s, "nl"), Side(t, "en")) for article in chosen for s, t in article]
         return {
             **fit_entries([(s.words, t.words) for s, t in pairs]),
             "source_letters": fit_letters(pairs),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from mt.data import Finding, Severity
-from mt.quality.view import PairView, Side, side
+from mt.quality.view import PairView, Side
 
 FUNCTION_WORDS: dict[str, frozenset[str]] = {
     lang: frozenset(words.split())
@@ -92,7 +92,7 @@ def identify(text: str) -> str | None:
     Returns:
         BCP 47 primary subtag.
     """
-    return _identified(side(text, ""))
+    return _identified(Side(text, ""))
 
 
 def _identified(text: Side) -> str | None:

@@ -6,7 +6,6 @@ Views compare by identity, so that what several checks ask of one pair is worked
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from mt.quality.lexicon import Lexicon, lexicon
@@ -15,7 +14,6 @@ WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 """A run of letters, with apostrophes and hyphens inside: ``foto's``, ``don't``, ``radio-uitzending``."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Side:
     """One side of a pair.
 
@@ -27,24 +25,29 @@ class Side:
         vocabulary: the distinct lower-case words.
     """
 
-    text: str
-    lang: str
-    words: list[str]
-    lower: list[str]
-    vocabulary: frozenset[str]
+    __slots__ = ("lang", "lower", "text", "vocabulary", "words")
+
+    def __init__(self, text: str, lang: str) -> None:
+        self.text = text
+        self.lang = lang.partition("-")[0].lower()
+        self.words: list[str] = WORD.findall(text)
+        self.lower = [word.lower() for word in self.words]
+        self.vocabulary = frozenset(self.lower)
 
     def span(self, word: int) -> tuple[int, int]:
         """Offsets of a word in the text."""
         return _spans(self.text)[word]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class PairView:
     """Both sides of a pair, and what is known of the words of their languages."""
 
-    source: Side
-    target: Side
-    lexicon: Lexicon
+    __slots__ = ("lexicon", "source", "target")
+
+    def __init__(self, source: Side, target: Side, lexicon: Lexicon) -> None:
+        self.source = source
+        self.target = target
+        self.lexicon = lexicon
 
     @property
     def one_sided(self) -> bool:
@@ -56,13 +59,6 @@ class PairView:
 def _spans(text: str) -> list[tuple[int, int]]:
     """Offsets of all words of a text; checks ask for them word by word."""
     return [match.span() for match in WORD.finditer(text)]
-
-
-def side(text: str, lang: str) -> Side:
-    """A text with its words."""
-    words = WORD.findall(text)
-    lower = [word.lower() for word in words]
-    return Side(text, lang.partition("-")[0].lower(), words, lower, frozenset(lower))
 
 
 def view(
@@ -79,5 +75,5 @@ def view(
         source_lang, target_lang: BCP 47.
         known: a lexicon to use instead of the shipped one.
     """
-    here, there = side(source, source_lang), side(target, target_lang)
+    here, there = Side(source, source_lang), Side(target, target_lang)
     return PairView(here, there, known or lexicon(here.lang, there.lang))

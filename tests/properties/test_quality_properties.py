@@ -11,7 +11,7 @@ from mt.quality import check, identify, is_all_caps, restore_caps, score, senten
 from mt.quality.calibration import Calibration
 from mt.quality.noise import NOISES, Place
 from mt.quality.numbers import figures
-from mt.quality.view import side
+from mt.quality.view import Side
 
 TEXT = st.text(max_size=120) | st.lists(
     st.sampled_from(
@@ -58,7 +58,7 @@ def test_a_decimal_in_both_notations_is_the_same(whole: int, part: int) -> None:
 
 @given(TEXT)
 def test_figures_stand_where_they_say(text: str) -> None:
-    for figure in figures(side(text, "nl")):
+    for figure in figures(Side(text, "nl")):
         start, end = figure.span
         assert text[start:end] == figure.text
 
