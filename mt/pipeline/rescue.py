@@ -113,6 +113,8 @@ def remedies(source: str, findings: Sequence[Finding]) -> list[Strategy]:
     for finding in findings:
         if finding.severity in RESCUED:
             chosen += [strategy for strategy in REMEDIES.get(finding.check, ()) if strategy not in chosen]
+    if not chosen:
+        return []
     cuts = len(clauses(source)) > 1
     if cuts and SPLIT in chosen and WIDE_BEAM in chosen[chosen.index(SPLIT) :]:
         # What cutting did not mend a wider beam seldom does, and it takes three times as long.

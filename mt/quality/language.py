@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 
 from mt.data import Finding, Severity
-from mt.quality.view import PairView, Side
+from mt.quality.view import PairView, Side, once
 
 FUNCTION_WORDS: dict[str, frozenset[str]] = {
     lang: frozenset(words.split())
@@ -71,7 +71,7 @@ def _languages_of() -> dict[str, tuple[tuple[str, float], ...]]:
     return {word: tuple((lang, 1 / len(langs)) for lang in langs) for word, langs in languages.items()}
 
 
-@lru_cache(maxsize=4)
+@once
 def function_words(text: Side) -> dict[str, float]:
     """How many function words of each language a text has; a word of n languages counts 1/n for each."""
     counts: dict[str, float] = {}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from mt.data import Finding, Severity
-from mt.quality.view import PairView
+from mt.quality.view import PairView, once
 
 SLACK = 15
 """Characters added to both sides before they are compared, so that short segments may differ more."""
@@ -32,7 +31,7 @@ UNFINISHED = 0.9
 """Smoothed length ratio below which a target without a mark at the end counts as cut off."""
 
 
-@lru_cache(maxsize=4)
+@once
 def ratio(pair: PairView) -> float:
     """Length of the target over that of the source in characters, smoothed."""
     return (len(pair.target.text.strip()) + SLACK) / (len(pair.source.text.strip()) + SLACK)

@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from mt.data import Finding, Severity
 from mt.quality.lexicon import Table
-from mt.quality.view import PairView, Side
+from mt.quality.view import PairView, Side, once
 
 OPENING = re.compile(r"(?:[.!?:…;]['\"”’)]*\s+|[\n\"“„‘«'(\[–—-]\s?)\w$")
 """What stands before the first word of a sentence or quote."""
@@ -112,7 +112,7 @@ def names(pair: PairView) -> Iterator[Finding]:
         yield Finding("name", Severity.INFO, message, span=target.span(added[0]))
 
 
-@lru_cache(maxsize=4)
+@once
 def unmatched(pair: PairView) -> tuple[list[int], list[int]]:
     """Indices of the source's and of the target's names that the other side does not have in any form."""
     known = pair.lexicon

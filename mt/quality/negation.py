@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from mt.data import Finding, Severity
-from mt.quality.view import PairView, Side
+from mt.quality.view import PairView, Side, once
 
 DENIALS: dict[str, frozenset[str]] = {
     lang: frozenset(words.split())
@@ -172,7 +172,7 @@ def _stand_ins(text: Side, other: Side) -> int:
     return surplus
 
 
-@lru_cache(maxsize=4)
+@once
 def denials(pair: PairView) -> Denials:
     """The denials of both sides; none for languages without a list."""
     source, target = pair.source, pair.target

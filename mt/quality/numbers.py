@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from mt.data import Finding, Severity
 from mt.quality.numerals import Numeral, clock_times, numerals
-from mt.quality.view import PairView, Side
+from mt.quality.view import PairView, Side, once
 
 Reading = tuple[float, ...]
 """The values of a number's parts: one for 1.200, two for 10:30, three for 12-03-2024."""
@@ -88,6 +88,7 @@ class Figure(NamedTuple):
         return self.start, self.start + len(self.text)
 
 
+@once
 def figures(text: Side) -> list[Figure]:
     """The numbers in figures of a side, in order; exponents left out."""
     found = []

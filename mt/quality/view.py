@@ -1,17 +1,25 @@
 """A pair as the checks see it: both sides split into words once.
 
-Views compare by identity, so that what several checks ask of one pair is worked out once.
+Views compare by identity. What several checks ask of one is worked out once and kept with it, and the view of a
+pair is kept for a while, so that the score finds what the checks have worked out.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 from mt.quality.lexicon import Lexicon, lexicon
 
 WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 """A run of letters, with apostrophes and hyphens inside: ``foto's``, ``don't``, ``radio-uitzending``."""
+
+KEPT = 512
+"""Views that are kept: more than all workers of a translation have in hand."""
+
+Result = TypeVar("Result")
 
 
 class Side:
@@ -23,9 +31,10 @@ class Side:
         words: runs of letters, as written.
         lower: the same in lower case.
         vocabulary: the distinct lower-case words.
+        worked_out: results of functions of this side; see :func:`once`.
     """
 
-    __slots__ = ("lang", "lower", "text", "vocabulary", "words")
+    __slots__ = ("lang", "lower", "text", "vocabulary", "words", "worked_out")
 
     def __init__(self, text: str, lang: str) -> None:
         self.text = text
@@ -33,21 +42,29 @@ class Side:
         self.words: list[str] = WORD.findall(text)
         self.lower = [word.lower() for word in self.words]
         self.vocabulary = frozenset(self.lower)
+        self.worked_out: dict[str, Any] = {}
 
     def span(self, word: int) -> tuple[int, int]:
         """Offsets of a word in the text."""
-        return _spans(self.text)[word]
+        return _spans(self)[word]
 
 
 class PairView:
-    """Both sides of a pair, and what is known of the words of their languages."""
+    """Both sides of a pair, and what is known of the words of their languages.
 
-    __slots__ = ("lexicon", "source", "target")
+    Attributes:
+        source, target: the sides.
+        lexicon: of their languages.
+        worked_out: results of functions of this pair; see :func:`once`.
+    """
+
+    __slots__ = ("lexicon", "source", "target", "worked_out")
 
     def __init__(self, source: Side, target: Side, lexicon: Lexicon) -> None:
         self.source = source
         self.target = target
         self.lexicon = lexicon
+        self.worked_out: dict[str, Any] = {}
 
     @property
     def one_sided(self) -> bool:
@@ -55,10 +72,24 @@ class PairView:
         return not (self.source.text.strip() and self.target.text.strip())
 
 
-@lru_cache(maxsize=8)
-def _spans(text: str) -> list[tuple[int, int]]:
-    """Offsets of all words of a text; checks ask for them word by word."""
-    return [match.span() for match in WORD.finditer(text)]
+def once(function: Callable[[Any], Result]) -> Callable[[Any], Result]:
+    """A function of one side or pair, whose result is kept with it; nobody may change the result."""
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def remembered(view: Side | PairView) -> Result:
+        found: Result | None = view.worked_out.get(name)
+        if found is None:
+            found = view.worked_out[name] = function(view)
+        return found
+
+    return remembered
+
+
+@once
+def _spans(text: Side) -> list[tuple[int, int]]:
+    """Offsets of all words of a side; checks ask for them word by word."""
+    return [match.span() for match in WORD.finditer(text.text)]
 
 
 def view(
@@ -75,5 +106,12 @@ def view(
         source_lang, target_lang: BCP 47.
         known: a lexicon to use instead of the shipped one.
     """
+    if known is not None:
+        return PairView(Side(source, source_lang), Side(target, target_lang), known)
+    return _kept(source, target, source_lang, target_lang)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(source: str, target: str, source_lang: str, target_lang: str) -> PairView:
     here, there = Side(source, source_lang), Side(target, target_lang)
-    return PairView(here, there, known or lexicon(here.lang, there.lang))
+    return PairView(here, there, lexicon(here.lang, there.lang))

@@ -110,7 +110,11 @@ def pairs(draw: st.DrawFn) -> tuple[Pair, list[tuple[Verdict, str, str, datetime
         st.none() | st.just((0, 1)),
     )
     scores = st.builds(
-        QualityScore, st.floats(0, 1), TEXT, st.lists(findings, max_size=2, unique=True).map(tuple)
+        QualityScore,
+        st.floats(0, 1),
+        TEXT,
+        st.lists(findings, max_size=2, unique=True).map(tuple),
+        st.just({}),
     )
     target = draw(FULL | st.just(""))
     failure = draw(FULL) if not target else ""

@@ -20,7 +20,7 @@ CASES = json.loads((Path(__file__).parents[1] / "cases" / "review_filters.json")
 
 def plain(query: PairQuery) -> dict[str, object]:
     """The query's conditions that are not empty, as JSON has them."""
-    values = {name: getattr(query, name) for name in PairQuery.__slots__}
+    values = {name: getattr(query, name) for name in PairQuery._fields}
     shown = json.loads(json.dumps(values, default=lambda at: at.isoformat()))
     return {name: value for name, value in shown.items() if value not in ([], None, [None, None])}
 
