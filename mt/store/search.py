@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -320,7 +320,7 @@ class _Search:
             return rows
         distance, *_, last = rows[-1]
         score = self._session.value("SELECT order_score FROM pairs WHERE id = ?", (last,))
-        tied = replace(branch, low=score, high=score, descending=False)
+        tied = branch._replace(low=score, high=score, descending=False)
         return [row for row in rows if row[0] != distance] + walk(tied)
 
     def _along_findings(self, branch: _Branch, wanted: int, phrases: Sequence[str]) -> list[Row]:
