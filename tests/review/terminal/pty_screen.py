@@ -83,7 +83,7 @@ class Terminal:
         return ESCAPES.sub(b" ", pieces).decode("utf-8", "replace")
 
     def wait_for(
-        self, pattern: str, place: int = 0, seconds: float = 60.0, other_than: str | None = None
+        self, pattern: str, place: int = 0, seconds: float = 200.0, other_than: str | None = None
     ) -> float:
         """When a pattern was first drawn from a place on, on the clock of `time.perf_counter`.
 
@@ -119,7 +119,7 @@ class Terminal:
     def close(self) -> int:
         """Wait for the end; gives the exit code."""
         try:
-            code = self.process.wait(60)
+            code = self.process.wait(200)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise

@@ -91,15 +91,15 @@ def test_tmux_shows_the_whole_screen_at_80_by_24_without_colours(tmp_path: Path)
             [*tmux, "capture-pane", "-p", "-t", "r"], capture_output=True, text=True, check=True
         ).stdout
 
-    def wait_for(text: str) -> str:
-        deadline = time.monotonic() + 60
-        while text not in (seen := pane()):
+    def wait_for(*texts: str) -> str:
+        deadline = time.monotonic() + 200
+        while not all(text in (seen := pane()) for text in texts):
             assert time.monotonic() < deadline, seen
             time.sleep(0.1)
         return seen
 
     try:
-        seen = wait_for("7 left  anna").splitlines()
+        seen = wait_for("7 left  anna", "pair 2/7", "leaves at 9.13¹.", "a accept  e edit").splitlines()
         assert len(seen) == 24
         assert " De trein naar Utrecht vertrekt om     │ The train to Utrecht leaves at 9.13¹." in seen
         assert seen[23].startswith(" a accept  e edit  r reject")
