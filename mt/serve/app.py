@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -28,6 +29,13 @@ TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".s
 
 PAGES = ("/", "/documents", "/documents/{document}", "/statistics")
 """Addresses of the one page; its script shows what the address says."""
+
+TAKING_TURNS = (api.next_pair, api.verdict, api.hold, api.release)
+"""Short work that a reviewer waits for, and that writes."""
+
+TURNS = 2
+"""How many of these are worked on at a time: more threads take the interpreter from one another between any two
+questions to the store, and all are slower. Counting, exporting and reading wait behind none of them."""
 
 TELLING = (api.verdict, api.undo)
 """What other pages should hear of."""
@@ -57,6 +65,7 @@ class Site:
         self._live = live
         self._reviewer = reviewer
         self._files = page_files()
+        self._turns = CapacityLimiter(TURNS)
 
     def routes(self) -> list[Route]:
         """Every address that is answered."""
@@ -108,7 +117,8 @@ class Site:
             body = request.method == "POST" or request.headers.get("content-length", "0") != "0"
             values = await _object(request) if body else dict(request.query_params)
             call = Call(session.reviewer, request.path_params, values)
-            result = await run_in_threadpool(handler, self._desk, call)
+            turns = self._turns if handler in TAKING_TURNS else None
+            result = await to_thread.run_sync(handler, self._desk, call, limiter=turns)
             if isinstance(result, Response):
                 return result
             if isinstance(result, api.Conflict):

@@ -72,5 +72,6 @@ def _answers(asked: Sequence[str], ask: Ask) -> Iterator[Sequence[int]]:
             yield found
     if not telling and common:
         for left_out in (None, *common[:TOGETHER]):
-            if found := ask([word for word in common if word != left_out], False):
+            rest = [word for word in common if word != left_out]
+            if rest and (found := ask(rest, False)):
                 yield found

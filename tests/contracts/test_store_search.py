@@ -373,6 +373,20 @@ def test_a_similar_source_is_found_among_very_many_that_share_its_words(store: S
     assert store.find_similar(changed)[0].source in texts[700:702]
 
 
+@pytest.mark.parametrize("asked", ["Ja", "Ja nee", "Ja 7", "Nee ja nee misschien"])
+def test_words_that_very_many_sources_hold_can_be_asked_for(store: Store, asked: str) -> None:
+    document_id = store.put_document(Document("", "nl", "x", name="x"), "en", kind="bitext")
+    state = StoredReview(Verdict.ACCEPTED, "y", "y", "anna", AT)
+    texts = [text for n in range(1100) for text in (f"Ja nee {n}", "Ja", f"Nee, {n} ja")]
+    store.add_pairs(
+        document_id, [PairRow(n, Pair(text, "y"), reviews=(state,)) for n, text in enumerate(texts)]
+    )
+    found = store.find_similar(asked, least=0.3)
+    assert found
+    assert all(match.similarity >= 0.3 for match in found)
+    assert found[0].similarity == 1.0 or asked not in texts
+
+
 def test_of_equal_pairs_in_memory_the_newest_is_given(store: Store) -> None:
     document_id = store.put_document(Document("", "nl", "x", name="x"), "en", kind="bitext")
     for n in range(60):
