@@ -4,9 +4,10 @@
 
 The reviewers are simulated: they edit the starter's translation of articles of the development split into the
 references, with --edits house brought to the style of a house that differs from the corpus (British spelling, single
-quotes, figures for numbers, % and € as signs, units as symbols). Other articles of that split in the same style are the
-general set. The subject's articles of the test split in that style, which no step sees, tell what was gained; all other
-articles of the test split tell what it does elsewhere, in that style and as they are.
+quotes, figures for numbers, % and € as signs, units as symbols). They review every second of the other articles of
+that split as well, which tells whether the model got worse there. The subject's articles of the test split in that
+style, which no step sees, tell what was gained; all other articles of the test split tell what it does elsewhere, in
+that style and as they are. In the end the new model, where it was installed, is rolled back.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from pathlib import Path
 from time import perf_counter
 
 from mt.data import Document, Pair, Review, Segment, Verdict
+from mt.engines.models import resolve, starter
 from mt.evaluate import compare
 from mt.store import PairRow, Store
 from mt.train.adapt import AdaptOptions, adapt
 from mt.train.bitext import read_bitext
 from mt.train.export import translations
 from mt.train.recipe import Bitext
-from mt.train.versions import training_folder
+from mt.train.versions import rollback, training_folder
 
 Pairs = list[tuple[str, str]]
 
@@ -86,23 +88,21 @@ class Lines:
         print(text, flush=True)
 
 
-def reviewed_store(path: Path, articles: list[Pairs], drafts: list[str]) -> Store:
-    """A store in which every draft was edited into its reference, one document for each article."""
-    store = Store.open(path)
-    left = iter(drafts)
+def review_all(store: Store, base: Path, folder: str, articles: list[Pairs]) -> None:
+    """Store every article as a document whose drafts were edited into their references."""
+    left = iter(translations(base, [source for pairs in articles for source, _ in pairs]))
     for number, pairs in enumerate(articles):
         text = "".join(f"{source}\n" for source, _ in pairs)
         position, segments = 0, []
         for source, _ in pairs:
             segments.append(Segment(source, position, position + len(source), plain=source))
             position += len(source) + 1
-        document = store.put_document(Document("", "nl", text, name=f"subject-{number}.txt"), "en")
+        document = store.put_document(Document("", "nl", text, name=f"{folder}/{number}.txt"), "en")
         store.add_segments(document, segments)
         rows = [PairRow(i, Pair(source, next(left) or "?")) for i, (source, _) in enumerate(pairs)]
         store.add_pairs(document, rows)
         for stored, (_, reference) in zip(list(store.pairs(document)), pairs, strict=True):
             store.record(Review(stored.id, Verdict.EDITED, reference, "simulated", datetime.now(UTC)))
-    return store
 
 
 def articles_of(
@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=8.0)
     parser.add_argument("--replay-share", type=float, default=0.5)
     parser.add_argument("--blend", type=float, default=0.4)
-    parser.add_argument("--method", default="bias")
+    parser.add_argument("--method", default="replacements")
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--matrix-rate", type=float, default=2e-3)
     arguments = parser.parse_args()
@@ -149,8 +149,6 @@ def main() -> None:
 
 def run(arguments: argparse.Namespace, home: Path) -> None:
     """Everything in one temporary home."""
-    from mt.engines.models import starter
-
     base = training_folder(starter())
     articles, count = [], 0
     for article in articles_of(arguments, "dev", inside=True):
@@ -158,23 +156,29 @@ def run(arguments: argparse.Namespace, home: Path) -> None:
         count += len(articles[-1])
         if count == arguments.pairs:
             break
-    pairs = [pair for article in articles for pair in article]
     options = AdaptOptions(
-        model="starter-nl-en", epochs=arguments.epochs, replay=arguments.replay_share, method=arguments.method,
-        rate=arguments.rate, matrix_rate=arguments.matrix_rate, blend=arguments.blend, evidence=arguments.evidence,
+        model="starter-nl-en", documents=("subject/*",), epochs=arguments.epochs, replay=arguments.replay_share,
+        method=arguments.method, rate=arguments.rate, matrix_rate=arguments.matrix_rate, blend=arguments.blend,
+        evidence=arguments.evidence,
     )  # fmt: skip
-    general = home / "general.tsv"
-    others = split(arguments, "dev", inside=False)[::2]
-    general.write_text("".join(f"{source}\t{target}\n" for source, target in others), encoding="utf-8")
-    drafts = translations(base, [source for source, _ in pairs])
-    started = perf_counter()
-    with reviewed_store(home / "store.db", articles, drafts) as store:
-        adapted = adapt(store, home / "run", arguments.corpora / "train", general, options, Lines())
-    print(f"{len(pairs)} edited pairs, {adapted.pairs} trained on; {perf_counter() - started:.0f} s")
+    replay = None if arguments.method == "replacements" else arguments.corpora / "train"
+    with Store.open(home / "store.db") as store:
+        review_all(store, base, "subject", articles)
+        review_all(store, base, "other", articles_of(arguments, "dev", inside=False)[::2])
+        started = perf_counter()
+        adapted = adapt(store, home / "run", replay, options=options, listener=Lines())
+    print(f"{adapted.pairs} edited pairs of {len(articles)} articles; {perf_counter() - started:.0f} s")
     for change in adapted.changes:
         print(f"{change.test_set} ({change.segments}) {change.old.metric}: {change.old.value:.2f} -> "
               f"{change.new.value:.2f}, p = {change.p_value:.3f}")  # fmt: skip
     print(adapted.reason)
+    measure(arguments, base, adapted.folder)
+    if adapted.installed is not None:
+        print(f"{resolve('auto').name} is what auto stands for; after rollback {rollback(adapted.installed.name).name}")
+
+
+def measure(arguments: argparse.Namespace, base: Path, new_model: Path) -> None:
+    """Print the scores of both models on the test split."""
     tests = {
         "subject's test articles": split(arguments, "test", True),
         "other test articles": split(arguments, "test", False),
@@ -183,7 +187,7 @@ def run(arguments: argparse.Namespace, home: Path) -> None:
         tests["other test articles, as they are"] = split(arguments, "test", False, styled=False)
     for name, test in tests.items():
         sources = [source for source, _ in test]
-        systems = {"old": translations(base, sources), "new": translations(adapted.folder, sources)}
+        systems = {"old": translations(base, sources), "new": translations(new_model, sources)}
         result = compare(systems, [[t for _, t in test]], baseline="old", metrics=("bleu", "chrf2++"))
         for rows in result.rows.values():
             old, new = rows

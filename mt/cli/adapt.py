@@ -16,7 +16,9 @@ app = Commands()
 
 EXAMPLE = """Examples:
 
-mt adapt --replay corpora/train --general corpora/dev
+mt adapt --general corpora/dev
+
+mt adapt --documents 'sport/*' --name sport-nl-en
 
 mt adapt --documents 'sport/*' --method full --replay corpora/train --name sport-nl-en
 
@@ -27,11 +29,15 @@ mt models rollback sport-nl-en
 @app.command(epilog=EXAMPLE)
 def adapt(
     replay: Annotated[
-        Path, typer.Option("--replay", metavar="PATH", help="General bitext, TSV or a folder of it.")
-    ],
+        Path | None, typer.Option("--replay", metavar="PATH", help="General bitext, TSV or a folder of it.")
+    ] = None,
     general: Annotated[
         Path | None,
-        typer.Option("--general", metavar="PATH", help="General test set; default: part of --replay."),
+        typer.Option(
+            "--general",
+            metavar="PATH",
+            help="General test set; default: reviews of other documents, or part of --replay.",
+        ),
     ] = None,
     documents: Annotated[
         list[str] | None,
@@ -48,11 +54,12 @@ def adapt(
         str,
         typer.Option(
             "--method",
-            help="bias: spelling, signs and preferred words. full, or lora for large models: all weights.",
+            help="replacements: words and signs that reviewers always write otherwise. bias: pieces that they "
+            "write more often. full, or lora for large models: all weights.",
         ),
-    ] = "bias",
+    ] = "replacements",
     evidence: Annotated[
-        float, typer.Option("--evidence", help="Documents that must agree on a piece before it gets a bias.")
+        float, typer.Option("--evidence", help="Documents that must agree on a replacement or a bias.")
     ] = 3.0,
     epochs: Annotated[float, typer.Option("--epochs", help="How often each reviewed pair is seen.")] = 8.0,
     share: Annotated[float, typer.Option("--replay-share", help="Share of general pairs.")] = 0.5,
@@ -73,8 +80,9 @@ def adapt(
 ) -> None:
     """Teach the model what reviewers accepted and edited; install it only where it helps.
 
-    A quarter of the reviewed pairs only measures. The new model is installed when chrF2++ rises significantly
-    there and nothing falls significantly on the general set; `mt models rollback NAME` takes it back.
+    Every reviewed pair is measured on by a model that did not learn from its document. The new model is installed
+    when BLEU or chrF2++ rises significantly there, neither falls, and neither falls significantly on the general
+    set; `mt models rollback NAME` takes it back.
     """
     from datetime import UTC, datetime
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from mt.engines.models import METADATA, Model, resolve, sha256_of, weights_file, write_metadata
+from mt.engines.models import METADATA, Model, checksum_of, resolve, weights_file, write_metadata
+from mt.engines.replacements import FILE as REPLACEMENTS
 from mt.engines.storage import building, locked
 from mt.errors import EngineError
 from mt.places import cache_folder
@@ -68,7 +69,7 @@ def _convert(model: Model, final: Path, quantization: str) -> None:
 
     with building(final) as folder:
         convert(model.path, folder, quantization)
-        checksum = model.sha256 or sha256_of(weights_file(model.path))
+        checksum = model.sha256 or checksum_of(model.path)
         write_metadata(
             folder,
             model._replace(
@@ -79,8 +80,7 @@ def _convert(model: Model, final: Path, quantization: str) -> None:
 
 def _fingerprint(model: Model) -> str:
     """Changes with the weights' place, size or time: cheap to know, where reading them all is not."""
-    path = weights_file(model.path)
-    state = path.stat()
-    return hashlib.sha256(
-        f"{_LAYOUT}:{path.resolve()}:{state.st_size}:{state.st_mtime_ns}".encode()
-    ).hexdigest()[:12]
+    paths = [weights_file(model.path), model.path / REPLACEMENTS]
+    states = [(path.resolve(), path.stat()) for path in paths if path.is_file()]
+    told = ":".join(f"{path}:{state.st_size}:{state.st_mtime_ns}" for path, state in states)
+    return hashlib.sha256(f"{_LAYOUT}:{told}".encode()).hexdigest()[:12]

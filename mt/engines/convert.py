@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from mt.engines.replacements import FILE as REPLACEMENTS
 from mt.engines.storage import existing, read_json
 from mt.errors import EngineError, MissingExtraError
 
@@ -78,8 +79,9 @@ def convert(source: Path, target: Path, quantization: str = "int8") -> None:
     _write_vocabularies(target, vocabularies)
     for name in TOKENIZER_FILES:
         shutil.copyfile(existing(source / name), target / name)
-    if (source / "vmap.txt").is_file():
-        shutil.copyfile(source / "vmap.txt", target / "vmap.txt")
+    for name in ("vmap.txt", REPLACEMENTS):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)
 
 
 def read_vocabularies(folder: Path) -> list[list[str]]:

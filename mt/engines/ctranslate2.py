@@ -14,6 +14,7 @@ from mt.data import Hypothesis
 from mt.engines import COMPUTE_TYPES, DEFAULTS, DecodeOptions, EngineInfo, TokenScores
 from mt.engines.batching import plan
 from mt.engines.models import Model, resolve
+from mt.engines.replacements import Replacements
 from mt.engines.storage import read_json
 from mt.engines.tokenizer import END, MarianTokenizer
 from mt.errors import EngineError, UsageError
@@ -38,6 +39,7 @@ class CTranslate2Engine:
         library = _library()
         self._model = model
         self._tokenizer = MarianTokenizer(model.path, model.language_tokens, model.target_token)
+        self._replacements = Replacements.read(model.path)
         try:
             self._translator: ctranslate2.Translator = library.Translator(
                 str(model.path),
@@ -161,7 +163,7 @@ class CTranslate2Engine:
             attention = answer.attention[rank] if options.return_attention else None
             hypotheses.append(
                 Hypothesis(
-                    text=self._tokenizer.decode(tokens),
+                    text=self._replacements.apply(self._tokenizer.decode(tokens)),
                     log_prob=answer.scores[rank] * length,
                     engine=self.info.label,
                     tokens=tuple(tokens),

@@ -16,6 +16,7 @@ from mt.engines.models import (
     METADATA,
     STARTER,
     Model,
+    checksum_of,
     describe,
     installed,
     read_installed,
@@ -23,6 +24,7 @@ from mt.engines.models import (
     weights_file,
     write_metadata,
 )
+from mt.engines.replacements import FILE as REPLACEMENTS
 from mt.engines.storage import building, discard, locked, models_folder
 from mt.errors import EngineError, UsageError, unknown_name
 
@@ -33,7 +35,9 @@ The stages are ``download``, ``unpack``, ``convert``, ``shortlist``, ``measure``
 bytes.
 """
 
-_KEPT = ("README.md", "LICENSE", "LICENCE", "tokenizer_config.json", "source.spm", "target.spm", "vmap.txt")
+_KEPT = (
+    "README.md", "LICENSE", "LICENCE", "tokenizer_config.json", "source.spm", "target.spm", "vmap.txt", REPLACEMENTS,
+)  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 QUANTIZATIONS = ("auto", "int8", "float32", "float16")
 _RESERVED = ("auto", STARTER.name)
@@ -147,7 +151,7 @@ class _Plan:
 
 def _install(source: Path, plan: _Plan) -> Model:
     final = models_folder() / plan.name
-    checksum = sha256_of(_original_weights(source))
+    checksum = checksum_of(source, _original_weights(source))
     if (final / METADATA).is_file():
         present = _same_or_error(read_installed(final), checksum)
         return _with_shortlist(present, plan) if plan.bitext else present

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mt.engines.cards import Score, first_paragraph, read_card, read_languages, read_licence, read_scores
+from mt.engines.replacements import FILE as REPLACEMENTS
 from mt.engines.storage import models_folder, read_json
 from mt.errors import EngineError, unknown_name
 
@@ -28,7 +29,7 @@ class Model(NamedTuple):
             known of it cannot be read.
         source_lang, target_lang: BCP 47, empty where unknown.
         size: of the folder in bytes.
-        sha256: of the weights as they came, hexadecimal.
+        sha256: of the weights as they came, hexadecimal; with replacements, of both.
         stored_sha256: of the weights as they were converted, empty where they were not.
         licence: SPDX identifier or what the card says, empty where unknown.
         scores: measured values, from the card.
@@ -268,6 +269,19 @@ def weights_file(folder: Path) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise EngineError(f"{folder}: holds no weights.", "Give the folder of a whole model.")
+
+
+def checksum_of(folder: Path, weights: Path | None = None) -> str:
+    """The checksum of what a model writes by: its weights, and its replacements where it has any.
+
+    Args:
+        folder: of the model.
+        weights: its weights; None for those that :func:`weights_file` finds.
+    """
+    checksum = sha256_of(weights or weights_file(folder))
+    if not (folder / REPLACEMENTS).is_file():
+        return checksum
+    return hashlib.sha256(f"{checksum} {sha256_of(folder / REPLACEMENTS)}".encode()).hexdigest()
 
 
 def sha256_of(path: Path) -> str:

@@ -12,7 +12,8 @@ from mt.data import Hypothesis
 from mt.engines import DEFAULTS, DecodeOptions, EngineInfo, TokenScores
 from mt.engines.batching import plan
 from mt.engines.hub import cached, is_hub_name
-from mt.engines.models import METADATA, Model, resolve, sha256_of, weights_file
+from mt.engines.models import METADATA, Model, checksum_of, resolve
+from mt.engines.replacements import Replacements
 from mt.engines.tokenizer import END
 from mt.errors import EngineError, MissingExtraError, UsageError
 
@@ -43,7 +44,8 @@ class TransformersEngine:
         self._torch = torch
         self._version = transformers.__version__
         self._description = model
-        self._sha256 = model.sha256 or sha256_of(weights_file(model.path))
+        self._sha256 = model.sha256 or checksum_of(model.path)
+        self._replacements = Replacements.read(model.path)
         with _quietly(transformers):
             try:
                 self._tokenizer: Any = transformers.MarianTokenizer.from_pretrained(
@@ -158,7 +160,7 @@ class TransformersEngine:
         rows = tuple(tuple(row[: len(source)]) for row in attention[: len(ids)].tolist())
         text: str = self._tokenizer.decode(ids, clean_up_tokenization_spaces=False)
         return Hypothesis(
-            text=text,
+            text=self._replacements.apply(text),
             log_prob=float(values[0].sum()),
             engine=self.info.label,
             tokens=tuple(self._tokenizer.decoder[token] for token in ids),

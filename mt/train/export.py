@@ -97,11 +97,13 @@ def write_model(
 
 
 def translations(folder: Path, sources: Sequence[str], beam_size: int = 4, threads: int = 0) -> list[str]:
-    """The best translation of every source by a folder in Hugging Face layout, decoded in int8."""
+    """The best translation of every source by a folder in Hugging Face layout, decoded in int8, or in CTranslate2's."""
     with tempfile.TemporaryDirectory(prefix="mt-train-") as temporary:
-        converted = Path(temporary)
-        convert(folder, converted, "int8")
-        engine = engines.load(converted, threads=threads)
+        ready = folder
+        if not (folder / "model.bin").is_file():
+            ready = Path(temporary)
+            convert(folder, ready, "int8")
+        engine = engines.load(ready, threads=threads)
         return [
             best[0].text
             for best in engine.translate(sources, DecodeOptions(beam_size=beam_size, max_decoding_length=256))
