@@ -174,7 +174,9 @@ def run(arguments: argparse.Namespace, home: Path) -> None:
     print(adapted.reason)
     measure(arguments, base, adapted.folder)
     if adapted.installed is not None:
-        print(f"{resolve('auto').name} is what auto stands for; after rollback {rollback(adapted.installed.name).name}")
+        print(
+            f"{resolve('auto').name} is what auto stands for; after rollback {rollback(adapted.installed.name).name}"
+        )
 
 
 def measure(arguments: argparse.Namespace, base: Path, new_model: Path) -> None:
