@@ -238,6 +238,9 @@ def _zero_pattern(raw: bytes) -> str | None:
     return None
 
 
+FEW_CONTROLS, MANY_CONTROLS = 0.1, 0.04
+"""Share of control characters that no text has, below 20 of them and from there on; random bytes have a tenth."""
+
 _BINARY = bytes({*range(9), *range(14, 27), *range(28, 32), 127})
 
 
@@ -247,7 +250,7 @@ def _require_text(raw: bytes) -> None:
     for start in (0, max(0, len(raw) // 2), max(0, len(raw) - _SAMPLE)):
         sample = raw[start : start + _SAMPLE]
         controls = len(sample) - len(sample.translate(None, _BINARY))
-        if not what and controls > 0.1 * len(sample):
+        if not what and controls > (FEW_CONTROLS if controls < 20 else MANY_CONTROLS) * len(sample):
             what = f"binary ({100 * controls // len(sample)}% control characters)"
     if what:
         raise FormatError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -146,15 +147,21 @@ def require_writable(path: Path, sources: Iterable[Path]) -> None:
         raise UsageError(f"{path} is also the input.", "Give another file with --output.")
     if path.is_dir():
         raise UsageError(f"{path} is a folder.", "Give a file, or end the folder's name with a slash.")
-    folder = path.parent
+    folder = path.resolve().parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        if not _is_special(path):
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.", "Choose another output.") from error
     if path.exists() and not os.access(path, os.W_OK):
         raise UsageError(f"{path} is read-only.", "Choose another output.")
+
+
+def _is_special(path: Path) -> bool:
+    """Whether a path is a device or a pipe, which is written to and never replaced."""
+    return path.exists() and not path.is_file()
 
 
 def _remove_stale(path: Path) -> None:
@@ -176,8 +183,25 @@ def _alive(process: int) -> bool:
 
 
 @contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file beside another one, whose place and permissions it takes when it is complete."""
+    _remove_stale(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as stream:
+            yield stream
+        if path.exists():
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
 def output_stream(path: Path | None) -> Iterator[IO[bytes]]:
-    """Stdout, or a file that appears under its name only when it is complete.
+    """Stdout, or a file that appears under its name only when it is complete; a device or pipe as it is.
+
+    A link stays a link: the file that it points at is written.
 
     Raises:
         UsageError: it cannot be written, for example because the disk is full.
@@ -187,14 +211,8 @@ def output_stream(path: Path | None) -> Iterator[IO[bytes]]:
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
             return
-        _remove_stale(path)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with temporary.open("wb") as stream:
-                yield stream
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with path.open("wb") if _is_special(path) else _replacing(path.resolve()) as stream:
+            yield stream
     except BrokenPipeError:
         raise
     except OSError as error:

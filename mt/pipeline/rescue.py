@@ -24,8 +24,13 @@ CLAUSE = re.compile(
 
 PICTURE = "[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0e\ufe0f\u200d\u2600-\u27bf\U0001f000-\U0001faff]*"
 
-LITERAL = re.compile(f"{EMAIL.pattern}|{URL.pattern}|[¼-¾⅐-⅞]|{PICTURE}", EMAIL.flags | URL.flags)
-"""What is copied under the strategy ``protect``: addresses, vulgar fractions and emoji."""
+_MARKS = "[\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
+_SCRIPT = "[\u0370-\u1cff\u3040-\ud7ff][\u0300-\u1cff\u200c\u200d\u3040-\ud7ff]*"
+FOREIGN = f"{_MARKS}{_SCRIPT}(?:[ -]{_SCRIPT})*{_MARKS}"
+"""Words in another script than the Latin one, with the marks of direction around them."""
+
+LITERAL = re.compile(f"{EMAIL.pattern}|{URL.pattern}|[¼-¾⅐-⅞]|{PICTURE}|{FOREIGN}", EMAIL.flags | URL.flags)
+"""What is copied under the strategy ``protect``: addresses, vulgar fractions, emoji and words in other scripts."""
 
 ALWAYS_CAPITAL = frozenset({
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January", "February", "March",
@@ -51,7 +56,7 @@ class Strategy(NamedTuple):
     Attributes:
         name: as stored with the candidate.
         split: whether the source is cut at clause marks.
-        protect: whether URLs, e-mail addresses and vulgar fractions are copied, and only the text around them is read.
+        protect: whether what :data:`LITERAL` finds is copied, and only the text around it is read.
         recase: whether an ALL-CAPS source is read in sentence case, and the result set in capitals again.
         options: turns the run's decode options into the strategy's.
     """

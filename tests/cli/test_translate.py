@@ -139,6 +139,10 @@ def test_control_characters_emoji_and_direction_marks_are_survived(mt: Mt, tmp_p
     text = "Het regent\x00 vandaag \U0001f327 in \u200fDen Haag\u200e.\n\n\x07\n"
     (tmp_path / "raar.txt").write_text(text, encoding="utf-8")
     assert mt("translate", "raar.txt").stdout.decode().endswith("\n\n\x07\n")
+    text = "De naam \u200fמשה\u200e staat op de lijst.\n\n\U0001f1f3\U0001f1f1 wint goud.\n"
+    translated = mt("translate", "--force", input=text.encode()).stdout.decode()
+    assert "\u200fמשה\u200e" in translated
+    assert "\U0001f1f3\U0001f1f1" in translated
 
 
 def test_english_is_told_and_force_translates_it(mt: Mt, tmp_path: Path) -> None:
@@ -183,6 +187,24 @@ def test_a_full_disk_is_told_and_the_pairs_are_kept(mt: Mt, article: Path) -> No
     assert done.returncode == 2
     assert b"No space left" in done.stderr
     assert b"done before" in mt("translate", article).stderr
+
+
+def test_a_device_is_written_to_and_stays_a_device(mt: Mt, article: Path) -> None:
+    done = mt("translate", article, "-o", "/dev/full", "--engine", "echo", code=2)
+    assert b"/dev/full cannot be written: No space left" in done.stderr
+    assert Path("/dev/full").is_char_device()
+
+
+def test_an_output_keeps_its_link_and_its_permissions(mt: Mt, article: Path, tmp_path: Path) -> None:
+    (tmp_path / "uit").mkdir()
+    written = tmp_path / "uit" / "artikel.txt"
+    written.write_text("oud", encoding="utf-8")
+    written.chmod(0o600)
+    (tmp_path / "link.txt").symlink_to(written)
+    mt("translate", article, "-o", "link.txt", "--engine", "echo")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert "«Minister opent nieuwe brug»" in written.read_text(encoding="utf-8")
+    assert written.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_locked_store_is_told(mt: Mt, article: Path, tmp_path: Path) -> None:

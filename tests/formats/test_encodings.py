@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from mt import formats
@@ -84,6 +86,8 @@ def test_utf_8_with_one_broken_line_is_refused_with_its_line() -> None:
         (b"PK\x03\x04abc", "ZIP"),
         (b"\x89PNG\r\n\x1a\n", "PNG"),
         (bytes(range(256)) * 8, "binary"),
+        (Random(1).randbytes(3000), "binary"),
+        (Random(2).randbytes(100_000), "binary"),
         (b"tekst " * 20_000 + bytes(range(32)) * 4_000, "binary"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,6 +100,20 @@ def test_a_fraction_that_is_lost_is_copied() -> None:
     assert "protect" not in [s.name for s in rescue.remedies("12 liter melk.", [finding])]
     pieces = rescue.pieces(rescue.PROTECT, "½ liter melk", count, 500)
     assert [(piece.text, piece.copied) for piece in pieces] == [("½", True), ("liter melk", False)]
+
+
+@pytest.mark.parametrize(
+    ("text", "copied"),
+    [
+        ("De naam \u200fמשה\u200e staat op de lijst.", ["\u200fמשה\u200e"]),
+        ("Het woord слово о полку is Russisch.", ["слово о полку"]),
+        ("\U0001f1f3\U0001f1f1 wint goud in 東京.", ["\U0001f1f3\U0001f1f1", "東京"]),
+        ("De coöperatie in Łódź heeft één café.", []),
+    ],
+)
+def test_words_in_another_script_are_copied(text: str, copied: list[str]) -> None:
+    pieces = rescue.pieces(rescue.PROTECT, text, count, 500)
+    assert [piece.text for piece in pieces if piece.copied and len(piece.text) > 1] == copied
 
 
 def test_translated_clauses_stand_in_the_sentence_as_clauses() -> None:
