@@ -27,7 +27,10 @@ from pathlib import Path
 import numpy as np
 import sacrebleu
 
+import mt.quality.fitting_denials
 import mt.quality.lexicon
+import mt.quality.negation
+import mt.quality.noise
 import mt.quality.view
 from mt.align import load_encoder
 from mt.engines import Engine, load
@@ -35,9 +38,10 @@ from mt.pipeline.judge import BATCH, PairJudge
 from mt.quality import CHECKS, Level, Signals, check_view
 from mt.quality.features import cheap, from_encoder, from_engine
 from mt.quality.fitting import disturbed, fit_letters, fit_trees, reliability
+from mt.quality.fitting_denials import denial_samples, fit_denials
 from mt.quality.level import measure_level, reference
 from mt.quality.lexicon import Lexicon, fit_entries, from_entries
-from mt.quality.noise import Article, Sample, samples
+from mt.quality.noise import OFTEN, Article, Sample, samples
 from mt.quality.view import Side, view
 
 VERSION = "2"
@@ -68,19 +72,24 @@ def read_articles(folder: Path) -> list[Article]:
     return articles
 
 
-def lexicons(articles: list[Article]) -> tuple[dict, list[Lexicon]]:
-    """The entries for everything, and for each fold a lexicon without it."""
+def entries(articles: list[Article], seed: int) -> tuple[dict, list[dict]]:
+    """What a lexicon holds for everything, and for each fold without it."""
 
-    def fitted(chosen: list[Article]) -> dict:
-        pairs = [(Side(s, "nl"), Side(t, "en")) for article in chosen for s, t in article]
+    examples = denial_samples(articles, seed)
+
+    def fitted(chosen: list[int]) -> dict:
+        pairs = [(Side(s, "nl"), Side(t, "en")) for number in chosen for s, t in articles[number]]
+        kept = set(chosen)
         return {
             **fit_entries([(s.words, t.words) for s, t in pairs]),
             "source_letters": fit_letters(pairs),
             "target_letters": fit_letters([(t, s) for s, t in pairs]),
+            "denials": fit_denials([example for example in examples if example.article in kept]),
         }
 
-    folds = [[a for i, a in enumerate(articles) if i % FOLDS != fold] for fold in range(FOLDS)]
-    return fitted(articles), [from_entries(fitted(fold)) for fold in folds]
+    numbers = range(len(articles))
+    folds = [[number for number in numbers if number % FOLDS != fold] for fold in range(FOLDS)]
+    return fitted(list(numbers)), [fitted(fold) for fold in folds]
 
 
 def written(articles: list[Article], engine: Engine, count: int, seed: int) -> list[tuple[Sample, float]]:
@@ -97,10 +106,14 @@ def written(articles: list[Article], engine: Engine, count: int, seed: int) -> l
     return made
 
 
-def fingerprint(articles: list[Article]) -> str:
+def fingerprint(articles: list[Article], seed: int) -> str:
     """Changes with the corpus and with the code that reads it."""
-    code = "".join(inspect.getsource(part) for part in (mt.quality.lexicon, fit_letters, mt.quality.view))
-    return hashlib.sha256((json.dumps(articles) + code).encode()).hexdigest()
+    parts = (
+        mt.quality.lexicon, mt.quality.view, mt.quality.negation, mt.quality.noise, mt.quality.fitting_denials,
+        fit_letters,
+    )  # fmt: skip
+    code = "".join(inspect.getsource(part) for part in parts)
+    return hashlib.sha256(f"{seed}{json.dumps(articles)}{code}".encode()).hexdigest()
 
 
 class Cache:
@@ -148,10 +161,10 @@ def measured(pairs: list[tuple[str, str]], engine: Engine, cache: Cache) -> list
 
 
 def weights(chosen: list[Sample]) -> np.ndarray:
-    """The weight of each sample, so that the sorts have the shares of MIX and the kinds of noise equal ones."""
+    """The weight of each sample, so that the sorts have the shares of MIX and the kinds of noise those of OFTEN."""
     counts = Counter(sample.kind for sample in chosen)
-    spoilt = [kind for kind in counts if kind not in MIX]
-    share = {kind: MIX[kind] if kind in MIX else MIX["spoilt"] / len(spoilt) for kind in counts}
+    parts = {kind: OFTEN.get(kind, 1) for kind in counts if kind not in MIX}
+    share = {kind: MIX["spoilt"] * part / sum(parts.values()) for kind, part in parts.items()} | MIX
     return np.array([len(chosen) * share[sample.kind] / counts[sample.kind] for sample in chosen])
 
 
@@ -209,7 +222,10 @@ def main() -> None:
     options = parser.parse_args()
     articles, cache = read_articles(options.corpus), Cache(options.cache)
     engine = load(model=options.model)
-    [(entries, known)] = cache.filled("lexicons", [fingerprint(articles)], lambda _: [lexicons(articles)])
+    [(words, without)] = cache.filled(
+        "words", [fingerprint(articles, options.seed)], lambda _: [entries(articles, options.seed)]
+    )
+    known = [from_entries(fold) for fold in without]
     drawn = [
         (s, float(s.kind == "real")) for s in samples(articles, options.real, options.each, options.seed)
     ]
@@ -251,7 +267,7 @@ def main() -> None:
         "licence": "CC0 1.0, as the corpus",
         "reliability": curves,
     }  # fmt: skip
-    lexicon = {"provenance": {k: provenance[k] for k in ("corpus", "sha256", "date", "licence")}, **entries}
+    lexicon = {"provenance": {k: provenance[k] for k in ("corpus", "sha256", "date", "licence")}, **words}
     options.out.mkdir(parents=True, exist_ok=True)
     write(options.out / "lexicon.json", lexicon)
     # The trees of each kind are a string, so that a call reads those of one kind only.

@@ -98,8 +98,13 @@ def judge(
     counts = judging.JudgeCounts()
     with _opened(settings, document, path, kind, counts) as (items, total):
         judged_by = judging.open_judge(settings, use)
-        with report.progress("pairs", total, quiet) as bar:
-            judged = judging.judged_items(items, judged_by, langs, counts, bar.advance)
+        with (
+            report.progress("pairs", total, quiet) as bar,
+            judging.journal_of(
+                output, judged_by, langs, counts, features=explain or written == "json"
+            ) as journal,
+        ):
+            judged = judging.judged_items(items, judged_by, langs, counts, bar.advance, journal)
             _write(judged, output, path, written, explain, langs)
     if not quiet:
         _summary(counts, judged_by)

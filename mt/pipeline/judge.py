@@ -9,10 +9,12 @@ what is left and its method says so.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from mt.config import Config
     from mt.engines import Engine
     from mt.formats.exchange import ImportReport, PairRecord
+    from mt.pipeline.judge_journal import Journal
     from mt.store import Store
 
 BATCH = 256
@@ -72,6 +75,18 @@ class PairJudge:
         self._engine = engine
         self._encoder = encoder
         self._calibration = calibration
+
+    @property
+    def identity(self) -> str:
+        """Changes with everything that a score depends on but the pair."""
+        parts = (
+            shipped().version,
+            shipped().provenance,
+            self._engine and self._engine.info.model_sha256,
+            self._encoder and self._encoder.name,
+            self._calibration and asdict(self._calibration),
+        )
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @property
     def notes(self) -> list[str]:
@@ -345,17 +360,57 @@ def judged_items(
     langs: tuple[str, str],
     counts: JudgeCounts,
     advance: Callable[[int], None],
+    journal: Journal | None = None,
 ) -> Iterator[tuple[Item, QualityScore]]:
-    """Every item with its score, batch by batch, in order."""
+    """Every item with its score, batch by batch, in order; what the journal of a killed run has is not judged again."""
     waiting = iter(items)
     while batch := list(islice(waiting, BATCH)):
-        scores = iter(judge.judge([(i.source, i.target) for i in batch if not i.blank], *langs))
+        texts = [(item.source, item.target) for item in batch if not item.blank]
+        known = journal.scores(texts) if journal else None
+        if known is None:
+            known = judge.judge(texts, *langs)
+            if journal:
+                journal.add(texts, known)
+        scores = iter(known)
         advance(len(batch))
         for item in batch:
             judged = _UNJUDGED if item.blank else next(scores)
             if not item.blank:
                 counts.add(judged)
             yield item, judged
+
+
+@contextmanager
+def journal_of(
+    output: Path | None, judge: PairJudge, langs: tuple[str, str], counts: JudgeCounts, *, features: bool
+) -> Iterator[Journal | None]:
+    """The journal beside an output, which goes when the run is done; None for stdout.
+
+    Args:
+        output: that is written.
+        judge: that scores.
+        langs: source and target language.
+        counts: told how many pairs an earlier run had judged.
+        features: whether the output needs the measured values.
+
+    Raises:
+        UsageError: the output's folder cannot be written.
+    """
+    if output is None:
+        yield None
+        return
+    from mt.pipeline.documents import require_writable
+    from mt.pipeline.judge_journal import Journal
+
+    require_writable(output, [])
+    journal, done = Journal(output, judge.identity + "".join(langs), features=features), False
+    try:
+        yield journal
+        done = True
+    finally:
+        journal.close(done=done)
+    if journal.reused:
+        counts.notes.append(f"{journal.reused} pairs were judged by the run that was interrupted.")
 
 
 _UNJUDGED = QualityScore(0.0, "")

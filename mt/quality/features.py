@@ -13,7 +13,7 @@ from mt.quality.lengths import ratio
 from mt.quality.level import Level
 from mt.quality.lexicon import missing_letters, uncovered
 from mt.quality.names import unmatched
-from mt.quality.negation import denials
+from mt.quality.negation import denials, pulls
 from mt.quality.view import PairView, Side
 
 WEIGHT = {Severity.ERROR: 1.0, Severity.WARNING: 0.5, Severity.INFO: 0.2}
@@ -40,6 +40,7 @@ def cheap(pair: PairView, findings: Sequence[Finding]) -> Features:
         if name in found:
             found[name] += WEIGHT[finding.severity]
     denied = denials(pair)
+    lost, added = pulls(pair)
     shared = len(source.vocabulary & target.vocabulary)
     return found | {
         "length_ratio": math.log(ratio(pair)),
@@ -50,6 +51,8 @@ def cheap(pair: PairView, findings: Sequence[Finding]) -> Features:
         "denials": float(len(denied.target) - len(denied.source)),
         "denials_lost": float(denied.lost),
         "denials_added": float(denied.added),
+        "denials_lost_pull": lost,
+        "denials_added_pull": added,
         "sentences": _sentences(target.text) - _sentences(source.text),
         "shared_words": shared / (len(source.vocabulary) + len(target.vocabulary) - shared or 1),
         "repeated_words": _repeated(target) - _repeated(source),
@@ -88,7 +91,7 @@ def _clause_marks(text: str) -> float:
 
 def _capitals(text: Side) -> float:
     """Share of the words that begin with a capital."""
-    return sum([word[0].isupper() for word in text.words]) / max(1, len(text.words))
+    return sum([text.words[i][0].isupper() for i in text.capitals]) / max(1, len(text.words))
 
 
 def _foreign(text: Side) -> float:

@@ -1,6 +1,6 @@
 """Fit the score: features of right and spoilt pairs to trees and a calibration, as JSON data.
 
-scikit-learn is needed here and nowhere else.
+scikit-learn is needed here and in :mod:`mt.quality.fitting_denials` and nowhere else.
 """
 
 from __future__ import annotations

@@ -36,6 +36,15 @@ class Table(Mapping[str, frozenset[str]]):
             found = self._split[word] = frozenset(self._texts[word].split())
         return found
 
+    def missing(self, word: str, other: frozenset[str]) -> bool | None:
+        """Whether none of a word's translations are among others; None where it is unknown."""
+        found = self._split.get(word)
+        if found is None:
+            if word not in self._texts:
+                return None
+            found = self[word]
+        return found.isdisjoint(other)
+
     def get(self, word: str, default: Any = None) -> Any:
         """The translations of a word, or the default."""
         return self[word] if word in self._texts else default
@@ -61,6 +70,43 @@ SEEN = 2
 """Times a word must have been seen: with one sighting every word of the pair is as likely."""
 
 
+Pull = tuple[float, float]
+"""What a word says about a pair: how much it raises the log-odds that the target lost a denial, and that it gained
+one."""
+
+
+class DenialWeights(NamedTuple):
+    """What a logistic regression learnt about denials; see :func:`mt.quality.negation.pulls`.
+
+    Attributes:
+        marks: the pull of what was counted: ``1:0`` denials on the sides, ``lost``, ``added``, ``left over``, and of
+            ``always``.
+        source, target: that of words of each side.
+    """
+
+    marks: Mapping[str, Pull] = {}
+    source: Mapping[str, Pull] = {}
+    target: Mapping[str, Pull] = {}
+
+    @classmethod
+    def read(cls, data: Mapping[str, Mapping[str, Sequence[float]]]) -> DenialWeights:
+        """Weights from their JSON form."""
+        return cls(
+            *({w: (p[0], p[1]) for w, p in data[name].items()} for name in ("marks", "source", "target"))
+        )
+
+    def swapped(self) -> DenialWeights:
+        """The weights for pairs whose source and target change places: what was lost is then added."""
+        names = {"lost": "added", "added": "lost"}
+        marks = {
+            names.get(name, ":".join(reversed(name.split(":")))): pull for name, pull in self.marks.items()
+        }
+        return DenialWeights(*(
+            {name: (added, lost) for name, (lost, added) in part.items()}
+            for part in (marks, self.target, self.source)
+        ))  # fmt: skip
+
+
 class Lexicon(NamedTuple):
     """Translations of words in lower case.
 
@@ -71,6 +117,7 @@ class Lexicon(NamedTuple):
         source_letters: how many characters of the translation each word of the source accounts for; see
             :func:`missing_letters`.
         target_letters: the same for words of the target and characters of the source.
+        denials: which words go with a denial that the other side lacks.
     """
 
     forward: Table
@@ -79,6 +126,7 @@ class Lexicon(NamedTuple):
     target_names: frozenset[str] = frozenset()
     source_letters: Mapping[str, float] = {}
     target_letters: Mapping[str, float] = {}
+    denials: DenialWeights = DenialWeights()
 
 
 @cache
@@ -91,13 +139,13 @@ def lexicon(source_lang: str, target_lang: str) -> Lexicon:
         other = lexicon("nl", "en")
         return Lexicon(
             other.backward, other.forward, other.target_names, other.source_names,
-            other.target_letters, other.source_letters,
+            other.target_letters, other.source_letters, other.denials.swapped(),
         )  # fmt: skip
     return Lexicon(Table({}), Table({}))
 
 
 def from_entries(data: Mapping[str, Any]) -> Lexicon:
-    """A lexicon from what :func:`fit_entries` and :func:`mt.quality.fitting.fit_letters` made."""
+    """A lexicon from what :func:`fit_entries` and ``fit_letters`` and ``fit_denials`` of mt.quality made."""
     return Lexicon(
         Table(data["entries"]),
         Table(data["reverse"]),
@@ -105,6 +153,7 @@ def from_entries(data: Mapping[str, Any]) -> Lexicon:
         frozenset(data["target_names"].split()),
         data["source_letters"],
         data["target_letters"],
+        DenialWeights.read(data["denials"]),
     )
 
 
@@ -213,11 +262,4 @@ def uncovered(words: Sequence[str], other: frozenset[str], table: Table) -> list
 
     A word that stands on the other side as it is counts as covered.
     """
-    found: list[bool | None] = []
-    for word in words:
-        if word in other:
-            found.append(False)
-        else:
-            known = table.get(word)
-            found.append(None if known is None else known.isdisjoint(other))
-    return found
+    return [False if word in other else table.missing(word, other) for word in words]

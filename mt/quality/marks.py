@@ -16,6 +16,9 @@ QUOTE = re.compile(r"[“”„‟«»\"]|(?<!\w)[‘‚‹'](?=\w)|(?<=[\w.,!?�
 TAG = re.compile(r"</?[A-Za-z][^<>]*>|\{\d+\}|\{\{[^{}]*\}\}|%\([a-z_]+\)[sd]|&[a-z]+;")
 """Tags, placeholders and entities."""
 
+QUOTE_MARK = re.compile("[“”„‟«»\"‘‚‹’›'`]")
+"""What every quotation mark has, and what is searched for much faster."""
+
 ADDRESS = re.compile(f"{EMAIL.pattern}|{URL.pattern}", re.IGNORECASE)
 
 ADDRESS_MARK = re.compile(r"@|://|www\.|\.[a-z]{2,4}\b", re.IGNORECASE)
@@ -49,7 +52,7 @@ def _addresses(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
 
 def quotes(pair: PairView) -> Iterator[Finding]:
     """Quotation marks of the source that are lost, or that the source never had."""
-    source, target = QUOTE.findall(pair.source.text), QUOTE.findall(pair.target.text)
+    source, target = _quotes(pair.source.text), _quotes(pair.target.text)
     if len(source) >= 2 and not target:
         match = QUOTE.search(pair.source.text)
         yield Finding(
@@ -67,6 +70,10 @@ def quotes(pair: PairView) -> Iterator[Finding]:
             "The source has no quotation marks.",
             span=match and match.span(),
         )
+
+
+def _quotes(text: str) -> list[str]:
+    return QUOTE.findall(text) if QUOTE_MARK.search(text) else []
 
 
 BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))

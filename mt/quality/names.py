@@ -125,8 +125,9 @@ def unmatched(pair: PairView) -> tuple[list[int], list[int]]:
 def _alone(text: Side, other: Side, table: Table, certain: frozenset[str]) -> Iterator[int]:
     """Indices of the names of a side without a counterpart; an ordinary word with a capital is no name."""
     others: list[str] | None = None
-    for index, (word, lower) in enumerate(zip(text.words, text.lower, strict=True)):
-        if word is lower or word == lower or len(word) < 3 or not word[0].isupper():
+    for index in text.capitals:
+        word, lower = text.words[index], text.lower[index]
+        if len(word) < 3 or not word[0].isupper():
             continue
         translations = table.get(lower)
         ordinary = translations is not None and lower not in certain

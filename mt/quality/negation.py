@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -26,7 +27,7 @@ DENIALS: dict[str, frozenset[str]] = {
 }
 """Words that deny, and that the other language nearly always renders with one of its own."""
 
-CONTRACTED = re.compile(r"n['’]t$")
+CONTRACTED = ("n't", "n’t")
 
 STAND_INS: tuple[dict[str, str], ...] = (
     {
@@ -131,7 +132,7 @@ def negators(text: Side) -> list[int]:
     found = [
         index
         for index, word in enumerate(text.lower)
-        if word in known or (english and CONTRACTED.search(word))
+        if word in known or (english and word.endswith(CONTRACTED))
     ]
     pair = ("neither", "nor") if english else ("noch", "noch")
     first = next((i for i in found if text.lower[i] == pair[0]), None)
@@ -184,6 +185,39 @@ def denials(pair: PairView) -> Denials:
         left_over = target.lang == "en" and LEFT_OVER.search(target.text) is not None
         return Denials(here, there, 0, _stand_ins(target, source), left_over)
     return Denials(here, there, _stand_ins(source, target) if len(here) < len(there) else 0)
+
+
+MOST = 2
+"""Denials of a side from which it no longer matters how many there are."""
+
+
+ALWAYS = "always"
+"""The mark that every pair has."""
+
+
+def marks(found: Denials) -> list[str]:
+    """What was counted, as names of :class:`mt.quality.lexicon.DenialWeights`."""
+    named = [("lost", found.lost), ("added", found.added), ("left over", found.left_over)]
+    counts = f"{min(len(found.source), MOST)}:{min(len(found.target), MOST)}"
+    return [ALWAYS, counts, *(name for name, there in named if there)]
+
+
+def pulls(pair: PairView) -> tuple[float, float]:
+    """How suspicious it is that the target lacks a denial, and that it has one too many.
+
+    A logistic regression on the words of both sides: ``pas`` with "until" and ``ontbreekt`` ask for a "not" where the
+    source has none, "unless" and "unable" make up for one. Zero means no suspicion, and much the same is said of
+    languages that nothing is known of; above that it is about the log-odds (softplus).
+    """
+    weights = pair.lexicon.denials
+    if not weights.marks:
+        return 0.0, 0.0
+    found = [weights.marks[mark] for mark in marks(denials(pair)) if mark in weights.marks]
+    source, target = weights.source, weights.target
+    found += [source[word] for word in pair.source.vocabulary if word in source]
+    found += [target[word] for word in pair.target.vocabulary if word in target]
+    lost, added = sum([pull[0] for pull in found]), sum([pull[1] for pull in found])
+    return math.log1p(math.exp(lost)), math.log1p(math.exp(added))
 
 
 def negation(pair: PairView) -> Iterator[Finding]:

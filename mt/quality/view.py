@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from mt.quality.lexicon import Lexicon, lexicon
 
-WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+WORD = re.compile(r"[^\W\d_]++(?:['’\-][^\W\d_]++)*+")
 """A run of letters, with apostrophes and hyphens inside: ``foto's``, ``don't``, ``radio-uitzending``."""
 
 KEPT = 512
@@ -31,17 +31,19 @@ class Side:
         words: runs of letters, as written.
         lower: the same in lower case.
         vocabulary: the distinct lower-case words.
+        capitals: indices of the words with a capital anywhere.
         worked_out: results of functions of this side; see :func:`once`.
     """
 
-    __slots__ = ("lang", "lower", "text", "vocabulary", "words", "worked_out")
+    __slots__ = ("capitals", "lang", "lower", "text", "vocabulary", "words", "worked_out")
 
     def __init__(self, text: str, lang: str) -> None:
         self.text = text
         self.lang = lang.partition("-")[0].lower()
         self.words: list[str] = WORD.findall(text)
-        self.lower = [word.lower() for word in self.words]
+        self.lower = "\n".join(self.words).lower().split("\n") if self.words else []
         self.vocabulary = frozenset(self.lower)
+        self.capitals = [i for i, word in enumerate(self.words) if word != self.lower[i]]
         self.worked_out: dict[str, Any] = {}
 
     def span(self, word: int) -> tuple[int, int]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +16,8 @@ import pytest
 from mt import cli
 from mt.data import Document, Pair, Review, Segment, Severity, Verdict
 from mt.engines import load
-from mt.pipeline.judge import LONGEST, PairJudge, decisions
+from mt.pipeline.judge import LONGEST, Item, JudgeCounts, PairJudge, decisions, journal_of, judged_items
+from mt.quality.calibration import Calibration
 from mt.store import PairRow, Store
 
 ROWS = [
@@ -83,6 +88,57 @@ def test_scores_survive_the_way_through_an_exchange_format(mt: Run, tmp_path: Pa
     assert mt(tmp_path / name, "-o", tmp_path / "again.tsv") == 0
     assert mt(tsv(tmp_path / "pairs.tsv"), "-o", tmp_path / "direct.tsv") == 0
     assert (tmp_path / "again.tsv").read_text("utf-8") == (tmp_path / "direct.tsv").read_text("utf-8")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_a_killed_run_goes_on_where_it_was(
+    mt: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    rows = [(f"Er waren {n} gasten, en {n % 7} kwamen niet.", f"There were {n} guests.") for n in range(9000)]
+    source = tsv(tmp_path / "pairs.tsv", rows)
+    assert mt(source, "-o", tmp_path / "whole.tsv", *arguments) == 0
+    killed, journal = tmp_path / "killed.tsv", tmp_path / ".killed.tsv.judged"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mt", "judge", source, "-o", killed, "--no-engine", "--no-embeddings", *arguments],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") > 2):
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    assert journal.exists()
+    assert not killed.exists()
+    journal.write_bytes(journal.read_bytes()[:-9])
+    assert mt(source, "-o", killed, *arguments) == 0
+    assert "judged by the run that was interrupted" in capfd.readouterr().err
+    assert killed.read_bytes() == (tmp_path / "whole.tsv").read_bytes()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_what_a_killed_run_judged_counts_only_for_the_same_texts_and_judge(tmp_path: Path) -> None:
+    def run(judge: PairJudge, pairs: list[tuple[str, str]], fail: bool = False) -> tuple[int, list[float]]:
+        counts = JudgeCounts()
+        values = []
+        with (
+            suppress(ZeroDivisionError),
+            journal_of(tmp_path / "out", judge, ("nl", "en"), counts, features=False) as journal,
+        ):
+            items = (Item(*pair) for pair in pairs)
+            values = [
+                s.value for _, s in judged_items(items, judge, ("nl", "en"), counts, lambda n: None, journal)
+            ]
+            assert not fail or 1 / 0
+        return journal.reused if journal else 0, values
+
+    pairs, judge = [(f"Het kostte {n} euro.", f"It cost {n} euros.") for n in range(600)], PairJudge()
+    changed = [*pairs[:300], ("Nee.", "Yes."), *pairs[301:]]
+    first, right = run(judge, pairs, fail=True)[0], run(judge, pairs)
+    assert (first, right[0]) == (0, 600)
+    run(judge, pairs, fail=True)
+    assert run(judge, changed) == (256, run(judge, changed)[1])
+    run(judge, pairs, fail=True)
+    other = Calibration("mt-quality-2:checks", 2.0, 0.0, 50, 25, 0.1, 0.1)
+    assert run(PairJudge(calibration=other), pairs)[0] == 0
 
 
 def test_empty_lines_stay_where_they_are(mt: Run, tmp_path: Path) -> None:
