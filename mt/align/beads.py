@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mt.align import Encoder, Report
 from mt.align.band import Band
+from mt.align.blanks import with_blanks, written
 from mt.align.coarse import coarse_band, diagonal_band
 from mt.align.encoders import run_vectors
 from mt.align.features import LONGEST_RUN, Evidence, Measure, collect
@@ -42,18 +43,32 @@ def align_segments(
     signals = frozenset(name for name, used in wanted.items() if used)
     if not signals:
         raise UsageError("Every signal is switched off.", f"Leave on one of {', '.join(wanted)}.")
-    if not source or not target:
-        return Report(_one_side(source, target), (), signals)
+    left, right = written(source), written(target)
+    if not left or not right:
+        beads = with_blanks((), (), (), (len(source), len(target)))
+        return Report(Alignment(tuple(source), tuple(target), tuple(beads)), (), signals)
+    if len(left) < len(source) or len(right) < len(target):
+        found = align_segments(
+            [source[i] for i in left],
+            [target[j] for j in right],
+            encoder,
+            None if translation is None else [translation[i] for i in left],
+            lengths=lengths,
+            numbers=numbers,
+        )
+        beads = with_blanks(found.alignment.beads, left, right, (len(source), len(target)))
+        moved = tuple(one.among(left, right) for one in found.moved)
+        return Report(Alignment(tuple(source), tuple(target), tuple(beads)), moved, signals)
     embeddings = None
     if encoder is not None:
         sides = [run_vectors(encoder, side, LONGEST_RUN) for side in (source, target)]
         embeddings = (sides[0], sides[1])
     with one_thread():
         evidence = collect(source, target, embeddings, translation, lengths, numbers)
-        beads = _search(evidence, signals)
+        chain = _search(evidence, signals)
         view = evidence.embeddings or evidence.overlap
-        moved = find_moved(beads, (source, target), (view.source, view.target)) if view else ()
-    return Report(Alignment(tuple(source), tuple(target), beads), moved, signals)
+        moved = find_moved(chain, (source, target), (view.source, view.target)) if view else ()
+    return Report(Alignment(tuple(source), tuple(target), chain), moved, signals)
 
 
 def _search(evidence: Evidence, signals: frozenset[str]) -> tuple[Bead, ...]:
@@ -67,14 +82,6 @@ def _search(evidence: Evidence, signals: frozenset[str]) -> tuple[Bead, ...]:
         Bead(tuple(range(i, k)), tuple(range(j, m)), round(float(p), 4))
         for (i, k, j, m), p in zip(chain, chances, strict=True)
     )
-
-
-def _one_side(source: Sequence[str], target: Sequence[str]) -> Alignment:
-    """Everything is left out, for certain."""
-    beads = [Bead((i,), (), 1.0) for i in range(len(source))] + [
-        Bead((), (j,), 1.0) for j in range(len(target))
-    ]
-    return Alignment(tuple(source), tuple(target), tuple(beads))
 
 
 def _band(evidence: Evidence) -> Band:

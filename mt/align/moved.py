@@ -38,6 +38,11 @@ class Moved:
     target: tuple[int, int]
     similarity: float
 
+    def among(self, source: Sequence[int], target: Sequence[int]) -> Moved:
+        """The same stretch with the indices that its segments have among all."""
+        (a, b), (c, d) = self.source, self.target
+        return Moved((source[a], source[b - 1] + 1), (target[c], target[d - 1] + 1), self.similarity)
+
 
 def find_moved(
     beads: Sequence[Bead], texts: tuple[Sequence[str], Sequence[str]], vectors: tuple[Levels, Levels]

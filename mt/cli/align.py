@@ -139,7 +139,7 @@ def _words(inputs: list[Path], sides: Sides, output: Path | None, quiet: bool) -
     from mt.pipeline.documents import output_stream, require_writable
 
     if len(inputs) > 2:
-        raise UsageError(f"{len(inputs)} files given.", "--words takes a table, or two files of lines.")
+        raise UsageError(f"--words got {len(inputs)} files.", "It takes a table, or two files of lines.")
     if output:
         require_writable(output, inputs)
     with report.progress("pairs", quiet=quiet) as bar, output_stream(output) as stream:
@@ -153,7 +153,9 @@ def _lines(inputs: list[Path], aligner: Aligner, sides: Sides, wishes: _Wishes) 
     from mt.pipeline.judge import PairJudge
 
     if len(inputs) != 2:
-        raise UsageError(f"{len(inputs)} files given.", "--lines takes two: source and target.")
+        raise UsageError(
+            f"--lines got {report.counted(len(inputs), 'file')}.", "It takes two: source and target."
+        )
     wishes.require(inputs)
     found = align_lines((inputs[0], inputs[1]), aligner, sides, report.note)
     pairs = judged_pairs(found.alignment, PairJudge(), sides.langs)

@@ -102,12 +102,15 @@ def test_lines_give_a_bead_file(call: Call, tmp_path: Path) -> None:
     assert all(0 < float(line.rpartition(":")[2]) <= 1 for line in lines)
 
 
-def test_an_empty_line_is_a_segment_like_any_other(call: Call, tmp_path: Path) -> None:
-    source = write_lines(tmp_path / "a", [*DUTCH[:2], "", *DUTCH[2:]])
-    target = write_lines(tmp_path / "b", ENGLISH)
-    done = call("--lines", source, target, "--json")
-    beads = [json.loads(line) for line in done.out.splitlines()]
-    assert [i for bead in beads for i in bead["source"]] == list(range(6))
+def test_an_empty_line_is_left_out_or_belongs_to_the_bead_around_it(call: Call, tmp_path: Path) -> None:
+    source = write_lines(tmp_path / "a", ["", *DUTCH[:2], "", DUTCH[2], " ", *DUTCH[3:]])
+    target = write_lines(tmp_path / "b", [*ENGLISH[:2], f"{ENGLISH[2]} {ENGLISH[3]}", ENGLISH[4], ""])
+    call("--lines", source, target, "--beads", tmp_path / "beads")
+    lines = (tmp_path / "beads").read_text().splitlines()
+    assert [line.rpartition(":")[0] for line in lines] == [
+        "[0]:[]", "[1]:[0]", "[2]:[1]", "[3]:[]", "[4, 5, 6]:[2]", "[7]:[3]", "[]:[4]"
+    ]  # fmt: skip
+    assert lines[0].endswith(":1.0000")
 
 
 def test_words_of_a_table_are_linked_one_pair_a_line(call: Call, tmp_path: Path) -> None:
