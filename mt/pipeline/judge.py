@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -84,7 +84,7 @@ class PairJudge:
             shipped().provenance,
             self._engine and self._engine.info.model_sha256,
             self._encoder and self._encoder.name,
-            self._calibration and asdict(self._calibration),
+            self._calibration and self._calibration._asdict(),
         )
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -96,8 +96,8 @@ def fit_denials(samples: Sequence[DenialSample]) -> dict[str, dict[str, list[flo
     common = {n for n, seen in articles.items() if len(seen) >= SEEN_IN or n[0] == CONSTANT[0]} - {CONSTANT}
     found: dict[str, dict[str, list[float]]] = {"marks": {}, "source": {}, "target": {}}
     for place, kind in enumerate(("lost", "added")):
-        for (part, name), weight in _sparse_weights([s for s in samples if s.kind in ("real", kind)], common):
-            found[part].setdefault(name, [0.0, 0.0])[place] = weight
+        for (part, word), weight in _sparse_weights([s for s in samples if s.kind in ("real", kind)], common):
+            found[part].setdefault(word, [0.0, 0.0])[place] = weight
     return {part: dict(sorted(weights.items())) for part, weights in found.items()}
 
 

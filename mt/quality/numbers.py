@@ -344,10 +344,10 @@ def _signs_compared(source: Side, target: Side) -> Iterator[Finding]:
         else:
             message = f"“{match.group()}” is lost."
             yield Finding("number", Severity.WARNING, message, side="source", span=match.span())
-    match = SUPERSCRIPT.search(source.text)
-    if match and not SUPERSCRIPT.search(target.text) and not EXPONENT_WORDS.search(target.text):
-        message = f"The exponent {match.group()} is lost."
-        yield Finding("number", Severity.WARNING, message, side="source", span=match.span())
+    power = SUPERSCRIPT.search(source.text)
+    if power and not SUPERSCRIPT.search(target.text) and not EXPONENT_WORDS.search(target.text):
+        message = f"The exponent {power.group()} is lost."
+        yield Finding("number", Severity.WARNING, message, side="source", span=power.span())
 
 
 UNIT_HINT = re.compile(r"[%€$£]|procent|perc|per c|pct|eur|cent|doll|usd|poun|pond|gbp|sterl", re.I)
