@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from importlib.resources import files
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -65,7 +66,7 @@ class Site:
         self._live = live
         self._reviewer = reviewer
         self._files = page_files()
-        self._turns = CapacityLimiter(TURNS)
+        self._turns = asyncio.Semaphore(TURNS)
 
     def routes(self) -> list[Route]:
         """Every address that is answered."""
@@ -117,8 +118,8 @@ class Site:
             body = request.method == "POST" or request.headers.get("content-length", "0") != "0"
             values = await _object(request) if body else dict(request.query_params)
             call = Call(session.reviewer, request.path_params, values)
-            turns = self._turns if handler in TAKING_TURNS else None
-            result = await to_thread.run_sync(handler, self._desk, call, limiter=turns)
+            async with self._turns if handler in TAKING_TURNS else nullcontext():
+                result = await run_in_threadpool(handler, self._desk, call)
             if isinstance(result, Response):
                 return result
             if isinstance(result, api.Conflict):
