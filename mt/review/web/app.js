@@ -83,6 +83,7 @@ async function begin() {
 }
 
 function listen() {
+  if (events) return;
   events = new EventSource("/api/events");
   events.addEventListener("progress", (event) => {
     totals = JSON.parse(event.data).total;
