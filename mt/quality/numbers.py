@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mt.data import Finding, Severity
-from mt.quality.numerals import Numeral, clock_times, numerals
+from mt.quality.numerals import clock_times, numerals
 from mt.quality.view import PairView, Side, once
 
 Reading = tuple[float, ...]
@@ -178,7 +178,7 @@ def numbers(pair: PairView) -> Iterator[Finding]:
         yield from _figures_compared(source, target)
         yield from _signs_compared(source, target)
     elif source.lang in ("nl", "en") and target.lang in ("nl", "en"):
-        yield from _words_compared(source, numerals(source), target, numerals(target))
+        yield from _words_compared(source, target)
 
 
 DIGIT = re.compile(rf"[\d{''.join(VULGAR)}]")
@@ -361,11 +361,11 @@ def _signs(text: str) -> dict[str, re.Match[str]]:
     return {sign: match for sign, pattern in UNITS.items() if (match := pattern.search(text))}
 
 
-def _words_compared(
-    source: Side, here: list[Numeral], target: Side, there: list[Numeral]
-) -> Iterator[Finding]:
+def _words_compared(source: Side, target: Side) -> Iterator[Finding]:
     """One number word of each side that has no counterpart: it was changed."""
-    if not here or not there or (source.lang == "nl" and any(clock_times(source.text.lower()))):
+    if not (here := numerals(source)) or not (there := numerals(target)):
+        return
+    if source.lang == "nl" and any(clock_times(source.text.lower())):
         return
     left = [n for n in here if n.exact and not any(n.values & other.values for other in there)]
     rest = [n for n in there if n.exact and not any(n.values & other.values for other in here)]

@@ -231,7 +231,7 @@ WORDS: dict[str, Callable[[str], tuple[Item, ...]]] = {"nl": dutch, "en": englis
 def numerals(text: Side) -> list[Numeral]:
     """The numbers in words of a side, in order; none for a language without a table."""
     read = WORDS.get(text.lang)
-    if read is None:
+    if read is None or not any(map(read, text.lower)):
         return []
     found: list[Numeral] = []
     group: list[Item] = []
