@@ -7,8 +7,10 @@ with SentenceTranslator(engine, DecodeOptions()) as translator:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import chain
 from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,11 +40,11 @@ class Job(NamedTuple):
 
     Attributes:
         sources: the batch, as given.
-        parts: the pairs of its distinct sources that are not copied, slice by slice.
+        parts: its distinct sources that are not copied, slice by slice.
     """
 
     sources: Sequence[str]
-    parts: Sequence[Future[list[Timed]]]
+    parts: Sequence[Future[list[_Case]]]
 
 
 class Timed(NamedTuple):
@@ -52,8 +54,40 @@ class Timed(NamedTuple):
     milliseconds: float
 
 
+class _Case:
+    """A source on its way.
+
+    Attributes:
+        source: one segment.
+        tried: its candidates, the first one from the plain search.
+        failure: why there is none, or empty.
+        left: strategies that can still help.
+        milliseconds: its share of the time so far.
+        made: the judged pair, None while it may be searched again.
+    """
+
+    __slots__ = ("failure", "left", "made", "milliseconds", "source", "tried")
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.tried: list[Candidate] = []
+        self.failure = ""
+        self.left: list[rescue.Strategy] = []
+        self.milliseconds = 0.0
+        self.made: Timed | None = None
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether a candidate has no error, or there is none to be mended."""
+        return not self.tried or any(
+            all(finding.severity is not Severity.ERROR for finding in one.findings) for one in self.tried
+        )
+
+
 class SentenceTranslator:
     """Translates batches of segments, several slices at a time, so that the engine never waits for the checks.
+
+    One thread submits and collects.
 
     Args:
         engine: what writes hypotheses; several threads use it.
@@ -70,6 +104,7 @@ class SentenceTranslator:
         self._judge = judge
         self._rescues = rescues
         self._warm = False
+        self._under_way: list[Job] = []
         workers = (os.cpu_count() or 1) + SPARE
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="translate")
 
@@ -93,6 +128,7 @@ class SentenceTranslator:
             wanted.sort(key=len, reverse=True)
         slices = [wanted[start : start + SLICE] for start in range(0, len(wanted), SLICE)]
         job = Job(sources, [self._pool.submit(self._slice, part) for part in slices])
+        self._under_way.append(job)
         if not self._warm:
             self._warm_up()
         return job
@@ -107,37 +143,55 @@ class SentenceTranslator:
 
     def collect(self, job: Job) -> list[Timed]:
         """Wait for a batch; one pair for each source, in its order."""
-        made = {timed.pair.source: timed for part in job.parts for timed in part.result()}
+        self._under_way.remove(job)
+        cases = [case for part in job.parts for case in part.result()]
+        if any(case.made is None for case in cases):
+            # What batches behind this one have to search again comes along: small searches cost most.
+            ahead = [part.result() for other in self._under_way for part in other.parts if _succeeded(part)]
+            self._mend([case for case in chain(cases, *ahead) if case.made is None])
+        made = {case.source: case.made for case in cases}
         return [made.get(source) or self._copied(source) for source in job.sources]
 
     def _copied(self, source: str) -> Timed:
         return Timed(self._pair(source, source, origin=Origin.COPY)._replace(score=COPIED), 0.0)
 
-    def _slice(self, sources: Sequence[str]) -> list[Timed]:
-        """Search, check, search again where a finding asks for it, judge; one pair for each source."""
-        started = perf_counter()
-        pairs = self._judged([*self._searched(sources)])
-        each = 1000 * (perf_counter() - started) / len(sources)
-        return [Timed(pair, each) for pair in pairs]
+    def _slice(self, sources: Sequence[str]) -> list[_Case]:
+        """Search and check; judge what need not be searched again."""
+        with _shared_time(cases := [_Case(source) for source in sources]):
+            self._first_search(cases)
+            if self._rescues:
+                self._restore_numbers(cases)
+                for case in cases:
+                    case.left = [] if case.is_clean else _remedies(case)
+            self._close([case for case in cases if not case.left])
+        return cases
 
-    def _searched(self, sources: Sequence[str]) -> Iterator[Pair]:
-        plans = {source: self._plan(source) for source in sources}
-        written = self._first_search(plans)
-        candidates: dict[str, list[Candidate]] = {}
-        for source, (strategy, pieces) in plans.items():
+    def _mend(self, cases: Sequence[_Case]) -> None:
+        """Search again, and judge."""
+        with _shared_time(cases):
+            self._search_again(cases)
+            self._restore_numbers(cases)
+            self._close(cases)
+
+    def _first_search(self, cases: Sequence[_Case]) -> None:
+        """Give every source its first candidate, or the reason why there is none."""
+        plans = [self._plan(case.source) for case in cases]
+        written = self._written(_texts(pieces for _, pieces in plans))
+        for case, (strategy, pieces) in zip(cases, plans, strict=True):
             parts = self._filled(pieces, written)
-            failure = next((part.text for part in parts if part.engine == _FAILED), None)
-            if failure is None:
-                candidates[source] = [self._candidate(strategy, source, pieces, parts)]
-            else:
-                yield self._pair(source, "", failure=failure)
-        if self._rescues:
-            self._restore_numbers(candidates)
-            self._search_again(candidates)
-            self._restore_numbers(candidates)
-        for source, tried in candidates.items():
-            chosen = rescue.choose(tried)
-            yield self._pair(source, chosen[0].hypothesis.text, candidates=chosen)
+            case.failure = next((part.text for part in parts if part.engine == _FAILED), "")
+            if not case.failure:
+                case.tried.append(self._candidate(strategy, case.source, pieces, parts))
+
+    def _close(self, cases: Sequence[_Case]) -> None:
+        """Choose among the candidates of each source, and judge the choice."""
+        pairs = []
+        for case in cases:
+            chosen = rescue.choose(case.tried) if case.tried else ()
+            target = chosen[0].hypothesis.text if chosen else ""
+            pairs.append(self._pair(case.source, target, candidates=chosen, failure=case.failure))
+        for case, pair in zip(cases, self._judged(pairs), strict=True):
+            case.made = Timed(pair, 0.0)
 
     def _plan(self, source: str) -> _Plan:
         """The first strategy for a source, and its pieces under it."""
@@ -156,9 +210,8 @@ class SentenceTranslator:
     def _search(self, texts: Sequence[str], options: DecodeOptions) -> list[Hypothesis]:
         return [best for best, *_ in self.engine.translate(texts, options)] if texts else []
 
-    def _first_search(self, plans: Mapping[str, _Plan]) -> Iterator[Hypothesis]:
+    def _written(self, texts: Sequence[str]) -> Iterator[Hypothesis]:
         """The hypotheses of a slice; where it fails, each input by itself, so that one fails alone."""
-        texts = _texts(pieces for _, pieces in plans.values())
         try:
             return iter(self._search(texts, self.options))
         except _FAILURES:
@@ -184,46 +237,40 @@ class SentenceTranslator:
             findings = (*findings, Finding(OVER_LENGTH, Severity.WARNING, message, side="source"))
         return Candidate(hypothesis, strategy.name, findings, chosen=False, reason="")
 
-    def _restore_numbers(self, candidates: dict[str, list[Candidate]]) -> None:
+    def _restore_numbers(self, cases: Sequence[_Case]) -> None:
         """Add a candidate where only numbers are wrong and can be put right without another search."""
-        for source, tried in candidates.items():
-            if not _is_clean(tried) and (
-                restored := rescue.with_numbers_restored(source, tried, self._langs)
+        for case in cases:
+            if not case.is_clean and (
+                restored := rescue.with_numbers_restored(case.source, case.tried, self._langs)
             ):
-                tried.append(restored)
+                case.tried.append(restored)
 
-    def _search_again(self, candidates: dict[str, list[Candidate]]) -> None:
+    def _search_again(self, cases: Sequence[_Case]) -> None:
         """Try the strategies that the first candidate's findings ask for, until one leaves no error.
 
         All sources take their first strategy, then those in need their second, so that each round is few calls
         of the engine and what a source is given does not depend on its neighbours.
         """
-        waiting = {
-            source: [s for s in rescue.remedies(source, first.findings) if s.name != first.strategy]
-            for source, (first, *_) in candidates.items()
-        }
-        while waiting := {
-            source: left for source, left in waiting.items() if left and not _is_clean(candidates[source])
-        }:
-            wanted: dict[rescue.Strategy, list[str]] = {}
-            for source, left in waiting.items():
-                wanted.setdefault(left.pop(0), []).append(source)
-            for strategy, sources in wanted.items():
-                self._try(strategy, sources, candidates)
+        while waiting := [case for case in cases if case.left and not case.is_clean]:
+            wanted: dict[rescue.Strategy, list[_Case]] = {}
+            for case in waiting:
+                wanted.setdefault(case.left.pop(0), []).append(case)
+            for strategy, group in wanted.items():
+                self._try(strategy, group)
 
-    def _try(
-        self, strategy: rescue.Strategy, sources: Sequence[str], candidates: dict[str, list[Candidate]]
-    ) -> None:
-        """Add the candidate that a strategy makes of each source; none where the engine refuses them."""
-        plans = [self._pieces(strategy, source) for source in sources]
+    def _try(self, strategy: rescue.Strategy, cases: Sequence[_Case]) -> None:
+        """Add the candidate that a strategy makes of each source; none where the engine refuses it."""
+        plans = [self._pieces(strategy, case.source) for case in cases]
         try:
             written = iter(self._search(_texts(plans), strategy.options(self.options)))
         except _FAILURES:
+            if len(cases) > 1:
+                for case in cases:
+                    self._try(strategy, [case])
             return
-        for source, pieces in zip(sources, plans, strict=True):
-            candidates[source].append(
-                self._candidate(strategy, source, pieces, self._filled(pieces, written))
-            )
+        for case, pieces in zip(cases, plans, strict=True):
+            parts = self._filled(pieces, written)
+            case.tried.append(self._candidate(strategy, case.source, pieces, parts))
 
     @property
     def _langs(self) -> tuple[str, str]:
@@ -270,10 +317,26 @@ def _texts(plans: Iterable[Sequence[rescue.Piece]]) -> list[str]:
     return [piece.text for pieces in plans for piece in pieces if not piece.copied]
 
 
-def _is_clean(tried: Sequence[Candidate]) -> bool:
-    return any(
-        all(finding.severity is not Severity.ERROR for finding in candidate.findings) for candidate in tried
-    )
+def _remedies(case: _Case) -> list[rescue.Strategy]:
+    """The strategies that the findings in the first candidate ask for."""
+    first = case.tried[0]
+    return [s for s in rescue.remedies(case.source, first.findings) if s.name != first.strategy]
+
+
+def _succeeded(part: Future[list[_Case]]) -> bool:
+    return part.done() and not part.cancelled() and part.exception() is None
+
+
+@contextmanager
+def _shared_time(cases: Sequence[_Case]) -> Iterator[None]:
+    """Put the time that a block takes down to sources in equal shares."""
+    started = perf_counter()
+    yield
+    each = 1000 * (perf_counter() - started) / max(1, len(cases))
+    for case in cases:
+        case.milliseconds += each
+        if case.made:
+            case.made = case.made._replace(milliseconds=case.milliseconds)
 
 
 def _findings(pair: Pair) -> Sequence[Finding]:
