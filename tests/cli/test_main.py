@@ -48,6 +48,12 @@ def test_a_mistyped_command_is_exit_code_2(mt: Mt) -> None:
     assert b"No such command" in mt("tranlate", code=2).stderr
 
 
+def test_the_help_explains_arguments_as_well_as_options(mt: Mt) -> None:
+    told = mt("translate", "--help").stdout.decode()
+    assert "Articles; none or - is stdin." in told
+    assert "Hypotheses kept." in told
+
+
 def test_a_mistyped_option_names_the_right_one(mt: Mt) -> None:
     assert b"--beam-size" in mt("translate", "--beam-sise", "4", code=2).stderr
 
