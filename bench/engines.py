@@ -1,10 +1,11 @@
 """Speed, memory and BLEU of every way to decode a test set, each in a process of its own, in one run.
 
-    python bench/engines.py FOLDER [--bitext BITEXT] [--limit 997] [--rounds 3] [--tune]
+    python bench/engines.py FOLDER... [--bitext BITEXT] [--limit 997] [--rounds 3] [--tune] [--bleu]
 
-FOLDER holds source.nl and reference.en, one segment a line, or TSV files of pairs. BITEXT (source TAB target) adds the
-rows with a lexical shortlist. The rows take turns in every round and the median counts, so that other work on the
-machine meets all. --tune compares beams, length penalties and batches instead.
+FOLDER holds source.nl and reference.en, one segment a line, or TSV files of pairs. Speed is measured on the first
+one, BLEU on all. BITEXT (source TAB target) adds the rows with a lexical shortlist. The rows take turns in every round
+and the median counts, so that other work on the machine meets all. --tune compares beams, length penalties and batches
+instead; --bleu measures BLEU alone, which other work on the machine does not change, and --only some of the rows.
 """
 
 from __future__ import annotations
@@ -161,27 +162,22 @@ def pairs_of(folder: Path) -> list[tuple[str, str]]:
     return read_pairs(folder)
 
 
-def work(row: dict[str, Any], folders: dict[str, str], source: Path, limit: int) -> None:
-    """One row in this process: translations and what they cost, as JSON on stdout."""
-    sources = source.read_text(encoding="utf-8").splitlines()[:limit]
+def work(row: dict[str, Any], folders: dict[str, str], files: list[str]) -> None:
+    """One row in this process: translations of all files and what the first one costs, as JSON on stdout."""
+    first, *others = (Path(file).read_text(encoding="utf-8").splitlines() for file in files)
     open_row = {"bare": bare, "transformers": transformers}.get(row.get("kind", ""), ours)
     translate = open_row(row, folders)
-    translate(sources[:2])
+    translate(first[:2])
     wall, processor = perf_counter(), process_time()
-    texts = translate(sources)
-    cost = {"wall": perf_counter() - wall, "cpu": process_time() - processor}
-    print(json.dumps({"texts": texts, "peak": peak_memory() / 2**20, **cost}))
+    texts = [translate(first)]
+    cost = {"wall": perf_counter() - wall, "cpu": process_time() - processor, "peak": peak_memory() / 2**20}
+    texts += [translate(sources) for sources in others]
+    print(json.dumps({"texts": texts, **cost}))
 
 
-def measure(row: dict[str, Any], folders: dict[str, str], source: Path, limit: int) -> dict[str, Any]:
+def measure(row: dict[str, Any], folders: dict[str, str], files: list[str]) -> dict[str, Any]:
     """Run one row in a fresh process."""
-    command = [
-        sys.executable,
-        __file__,
-        "--row",
-        json.dumps([row, folders, str(source), limit]),
-        str(source.parent),
-    ]
+    command = [sys.executable, __file__, "--row", json.dumps([row, folders, files]), "-"]
     environment = {**os.environ, "TRANSFORMERS_VERBOSITY": "error", "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -192,49 +188,59 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("gold", type=Path)
+    parser.add_argument("gold", type=Path, nargs="+")
     parser.add_argument("--bitext", type=Path)
     parser.add_argument("--limit", type=int, default=None)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tune", action="store_true")
-    parser.add_argument("--only", default="", help="rows whose name holds this, and the baseline")
+    parser.add_argument("--bleu", action="store_true", help="BLEU only, in one round")
+    parser.add_argument("--only", action="append", help="rows whose name holds this, and the baseline")
     parser.add_argument("--row", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.row:
-        row, folders, source, limit = json.loads(arguments.row)
-        work(row, folders, Path(source), limit)
+        work(*json.loads(arguments.row))
         return
-    pairs = pairs_of(arguments.gold)[: arguments.limit]
+    sets = {folder.name: pairs_of(folder)[: arguments.limit] for folder in arguments.gold}
     with tempfile.TemporaryDirectory() as scratch:
-        source = Path(scratch) / "source.nl"
-        source.write_text("".join(f"{text}\n" for text, _ in pairs), encoding="utf-8")
+        files = [str(Path(scratch) / f"{number}.txt") for number in range(len(sets))]
+        for file, pairs in zip(files, sets.values(), strict=True):
+            Path(file).write_text("".join(f"{text}\n" for text, _ in pairs), encoding="utf-8")
         folders = prepared(Path(scratch), arguments.bitext)
         known = tuning() if arguments.tune else settings(bool(arguments.bitext))
-        rows = {name: row for name, row in known.items() if arguments.only in name or name == BASELINE}
+        only = arguments.only or [""]
+        rows = {name: row for name, row in known.items() if name == BASELINE or any(o in name for o in only)}
         results: dict[str, list[dict[str, Any]]] = {name: [] for name in rows}
-        for _ in range(arguments.rounds):
+        for _ in range(1 if arguments.bleu else arguments.rounds):
             for name, row in rows.items():
-                results[name].append(measure(row, folders, source, arguments.limit))
+                results[name].append(measure(row, folders, files))
                 print(f"# {name}: {results[name][-1]['wall']:.1f} s", file=sys.stderr)
-    report(results, [text for text, _ in pairs], [reference for _, reference in pairs])
+    report(results, sets, arguments.bleu)
 
 
-def report(results: dict[str, list[dict[str, Any]]], sources: list[str], references: list[str]) -> None:
+def report(
+    results: dict[str, list[dict[str, Any]]], sets: dict[str, list[tuple[str, str]]], bleu_only: bool
+) -> None:
     """The table in Markdown."""
     from sacrebleu.metrics import BLEU
 
-    words = sum(len(source.split()) for source in sources)
+    words = [sum(len(source.split()) for source, _ in pairs) for pairs in sets.values()]
+    references = [[[target for _, target in pairs]] for pairs in sets.values()]
     metric = BLEU()
     base = {key: median(run[key] for run in results[BASELINE]) for key in ("wall", "cpu")}
-    print(
-        "| decoding | words/s | words/CPU s | times the default (CPU) | peak MB | BLEU |\n|---|---|---|---|---|---|"
-    )
+    costs = [] if bleu_only else ["words/s", "words/CPU s", "times the default (CPU)", "peak MB"]
+    columns = ["decoding", *costs, *(f"BLEU {name}" for name in sets)]
+    print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|")
     for name, runs in results.items():
         wall, cpu, peak = (median(run[key] for run in runs) for key in ("wall", "cpu", "peak"))
-        bleu = metric.corpus_score(runs[0]["texts"], [references]).score
         times = f"{base['wall'] / wall:.2f} ({base['cpu'] / cpu:.2f})"
-        print(f"| {name} | {words / wall:.0f} | {words / cpu:.0f} | {times} | {peak:.0f} | {bleu:.2f} |")
-    print(f"\n{len(sources)} segments, {words} source words; {metric.get_signature()}")
+        cost = [] if bleu_only else [f"{words[0] / wall:.0f}", f"{words[0] / cpu:.0f}", times, f"{peak:.0f}"]
+        scores = (metric.corpus_score(*both).score for both in zip(runs[0]["texts"], references, strict=True))
+        print(f"| {' | '.join([name, *cost, *(f'{score:.2f}' for score in scores)])} |")
+    told = ", ".join(
+        f"{name} {len(pairs)} segments, {count} source words"
+        for (name, pairs), count in zip(sets.items(), words, strict=True)
+    )
+    print(f"\n{told}; {metric.get_signature()}")
 
 
 if __name__ == "__main__":

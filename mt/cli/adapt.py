@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from mt import config
 from mt.cli import options, report
 from mt.cli.commands import Commands
 from mt.cli.train import run_bar
+
+if TYPE_CHECKING:
+    from mt.train.adapt import Adapted
 
 app = Commands()
 
@@ -111,7 +114,12 @@ def adapt(
         adapted = run(stored, folder, replay, general, chosen, bar)
     if as_json:
         report.out_json(adapted)
-        return
+    else:
+        _show(adapted, quiet)
+
+
+def _show(adapted: Adapted, quiet: bool) -> None:
+    """The table of what was measured, what was decided, and how to use it."""
     rows = [
         (c.test_set, c.segments, c.old.metric, f"{c.old.value:.2f}", f"{c.new.value:.2f}", f"{c.delta:+.2f}",
          f"{c.p_value:.3f}")

@@ -12,6 +12,7 @@ from mt.cli.commands import Commands
 from mt.cli.options import Json, Quiet
 from mt.engines import install, models
 from mt.engines.models import BETTER_MODEL, Model
+from mt.engines.replacements import Replacements
 
 app = Commands(
     no_args_is_help=True,
@@ -157,6 +158,7 @@ def _facts(model: Model, state: str) -> list[tuple[str, str]]:
         ("licence", model.licence or "not stated"),
         ("positions", str(model.positions)),
         ("shortlist", "yes" if model.shortlist else "no"),
+        ("replacements", str(len(Replacements.read(model.path).items) or "")),
         ("origin", model.origin),
         ("installed", model.installed_at or "with the program"),
         ("about", model.note),
