@@ -55,7 +55,7 @@ def train_pieces(
         )
     except RuntimeError as error:
         raise UsageError(
-            f"SentencePiece cannot make {size} pieces of this bitext: {str(error).splitlines()[-1]}",
+            f"SentencePiece cannot make {size} pieces of this bitext: {str(error).rpartition('] ')[2]}",
             "Set vocabulary.size lower, or give more text.",
         ) from error
     prefix.with_suffix(".model").replace(path)
