@@ -108,10 +108,10 @@ class Teacher:
     def _write_card(self, folder: Path, told: str) -> None:
         """The card of a model all of whose parts but one are those of another one."""
         weights = weights_file(folder)
+        licence = f"license: {self.model.licence.lower()}\n" if self.model.licence else ""
         (folder / "README.md").write_text(
             f"""---
-license: {(self.model.licence or "unknown").lower()}
-language: [{self.model.source_lang}, {self.model.target_lang}]
+{licence}language: [{self.model.source_lang}, {self.model.target_lang}]
 library_name: transformers
 pipeline_tag: translation
 ---
