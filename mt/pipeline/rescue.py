@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 from mt.data import Candidate, Finding, Hypothesis, Severity
@@ -25,12 +26,21 @@ CLAUSE = re.compile(
 PICTURE = "[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0e\ufe0f\u200d\u2600-\u27bf\U0001f000-\U0001faff]*"
 
 _MARKS = "[\u200e\u200f\u202a-\u202e\u2066-\u2069]*"
-_SCRIPT = "[\u0370-\u1cff\u3040-\ud7ff][\u0300-\u1cff\u200c\u200d\u3040-\ud7ff]*"
+_LETTERS = "\u0370-\u1cff\u3040-\ud7ff\U00020000-\U000323af"
+_SCRIPT = f"[{_LETTERS}][{_LETTERS}\u0300-\u036f\u200c\u200d]*"
 FOREIGN = f"{_MARKS}{_SCRIPT}(?:[ -]{_SCRIPT})*{_MARKS}"
 """Words in another script than the Latin one, with the marks of direction around them."""
 
-LITERAL = re.compile(f"{EMAIL.pattern}|{URL.pattern}|[¼-¾⅐-⅞]|{PICTURE}|{FOREIGN}", EMAIL.flags | URL.flags)
-"""What is copied under the strategy ``protect``: addresses, vulgar fractions, emoji and words in other scripts."""
+
+@cache
+def literals() -> re.Pattern[str]:
+    """What is copied under the strategy ``protect``: addresses, vulgar fractions, emoji and words in other scripts.
+
+    Its wide ranges take milliseconds to compile, so that it is made when it is first asked for.
+    """
+    pattern = f"{EMAIL.pattern}|{URL.pattern}|(?-i:[¼-¾⅐-⅞]|{PICTURE}|{FOREIGN})"
+    return re.compile(pattern, EMAIL.flags | URL.flags)
+
 
 ALWAYS_CAPITAL = frozenset({
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January", "February", "March",
@@ -56,7 +66,7 @@ class Strategy(NamedTuple):
     Attributes:
         name: as stored with the candidate.
         split: whether the source is cut at clause marks.
-        protect: whether what :data:`LITERAL` finds is copied, and only the text around it is read.
+        protect: whether what :func:`literals` finds is copied, and only the text around it is read.
         recase: whether an ALL-CAPS source is read in sentence case, and the result set in capitals again.
         options: turns the run's decode options into the strategy's.
     """
@@ -125,9 +135,9 @@ def remedies(source: str, findings: Sequence[Finding]) -> list[Strategy]:
         # What cutting did not mend a wider beam seldom does, and it takes three times as long.
         chosen.remove(WIDE_BEAM)
     caps = is_all_caps(source)
-    literals = LITERAL.search(source) is not None
+    copied = literals().search(source) is not None
     return [
-        s for s in chosen if (cuts or not s.split) and (caps or not s.recase) and (literals or not s.protect)
+        s for s in chosen if (cuts or not s.split) and (caps or not s.recase) and (copied or not s.protect)
     ]
 
 
@@ -155,7 +165,7 @@ def _literals(source: str) -> list[Piece]:
     """The URLs and addresses of a source as copied pieces, and the text between them."""
     found: list[Piece] = []
     position = 0
-    for match in LITERAL.finditer(source):
+    for match in literals().finditer(source):
         literal = match.group().rstrip(".,;:!?)'’\"”")
         found += [*_text(source[position : match.start()]), Piece(literal, copied=True)]
         position = match.start() + len(literal)
