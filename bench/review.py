@@ -36,7 +36,7 @@ THINKING = (0.2, 0.4)
 
 def line(name: str, seconds: Sequence[float]) -> str:
     """Median, 95th percentile and maximum in milliseconds, as TSV."""
-    cuts = statistics.quantiles(seconds, n=20)
+    cuts = statistics.quantiles(seconds, n=20, method="inclusive")
     figures = (statistics.median(seconds), cuts[18], max(seconds))
     return "\t".join([name, str(len(seconds)), *(f"{1000 * figure:.1f}" for figure in figures)])
 

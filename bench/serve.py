@@ -34,7 +34,7 @@ def free_port() -> int:
 
 def line(name: str, seconds: Sequence[float]) -> str:
     """Median, 95th and 99th percentile and maximum in milliseconds, as TSV."""
-    cuts = statistics.quantiles(seconds, n=100)
+    cuts = statistics.quantiles(seconds, n=100, method="inclusive")
     figures = (statistics.median(seconds), cuts[94], cuts[98], max(seconds))
     return "\t".join([name, str(len(seconds)), *(f"{1000 * figure:.1f}" for figure in figures)])
 
