@@ -1,16 +1,20 @@
 """How well scores tell right pairs from spoilt ones, how calibrated they are, how often checks cry wolf, how fast.
 
-usage: python bench/judge.py auc NOISE.tsv [--model NAME] [--cache FILE] [--diagram docs/benchmarks/quality.svg]
+usage: python bench/judge.py auc NOISE.tsv [--model NAME] [--cache FILE] [--foreign FILE.de FILE.fr]
+                                [--diagram docs/benchmarks/quality.svg]
        python bench/judge.py alarms [--corpus corpora/dev] [--show CHECK]
        python bench/judge.py speed [--corpus corpora/dev] [--pairs 600] [--rounds 3]
 
 NOISE.tsv has the columns type, label (1 real, 0 spoilt), segment, source and target, and a heading. The table
-gives the area under the ROC curve of real pairs against each type, for the score from each set of signals.
+gives the area under the ROC curve of real pairs against each type, for the score from each set of signals. With
+files of sentences in other languages, their endings naming them, real pairs whose target is such a sentence, or a Dutch
+one, are more types.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import statistics
 import time
 from collections import Counter
@@ -52,10 +56,41 @@ def signals_of(pairs: list[tuple[str, str]], model: str, cache: Path | None) -> 
     return [one._replace(level=level) for one in measured(pairs, engine, Cache(cache))]
 
 
+FOREIGN_PAIRS = 250
+"""Pairs of each foreign language."""
+
+
+def wrong_language(
+    real: list[tuple[str, str]], foreign: list[Path], seed: int = 7
+) -> list[tuple[str, tuple[str, str]]]:
+    """Real pairs whose target is a sentence of about its length in another language: Dutch, and that of each file.
+
+    Args:
+        real: pairs that are right.
+        foreign: files with one sentence a line, the ending naming the language.
+        seed: of the choice.
+    """
+    dice = random.Random(seed)
+    texts = {"nl": [source for source, _ in real]}
+    for path in foreign:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        texts[path.suffix[1:]] = [line for line in lines if len(line.split()) >= 4]
+    found = []
+    for lang, sentences in texts.items():
+        for source, target in dice.sample(real, FOREIGN_PAIRS):
+            some = [text for text in dice.sample(sentences, 20) if text != source]
+            found.append((f"target in {lang}", (source, min(some, key=lambda t: abs(len(t) - len(target))))))
+    return found
+
+
 def areas(options: argparse.Namespace) -> None:
     """The table of areas, and calibration on a mix of real and spoilt pairs."""
     rows = [line.split("\t") for line in options.noise.read_text("utf-8").splitlines()[1:]]
     types, pairs = [row[0] for row in rows], [(row[3], row[4]) for row in rows]
+    right = [pair for name, pair in zip(types, pairs, strict=True) if name == "real"]
+    for name, pair in wrong_language(right, options.foreign) if options.foreign else ():
+        types.append(name)
+        pairs.append(pair)
     signals = signals_of(pairs, options.model, options.cache)
     real = np.array([name == "real" for name in types])
     names = [name for name in dict.fromkeys(types) if name != "real"]
@@ -189,6 +224,7 @@ def main() -> None:
     command.add_argument("noise", type=Path)
     command.add_argument("--model", default="starter-nl-en")
     command.add_argument("--cache", type=Path)
+    command.add_argument("--foreign", type=Path, nargs="*", default=[])
     command.add_argument("--diagram", type=Path)
     command.set_defaults(run=areas)
     command = commands.add_parser("alarms")
