@@ -126,10 +126,10 @@ def _longest_run(flags: Sequence[bool | None]) -> int:
     for flag in flags:
         if flag:
             current += 1
-            longest = max(longest, current)
         elif flag is False:
+            longest = max(longest, current)
             current = 0
-    return longest
+    return max(longest, current)
 
 
 def from_engine(surprises: Sequence[float]) -> Features:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from mt.data import Finding, Severity
@@ -101,18 +102,22 @@ def figures(text: Side) -> list[Figure]:
 
 def _figure(text: Side, match: re.Match[str]) -> Figure:
     written = match.group()
-    grouping, decimal = (",", ".") if text.lang == "en" else (".", ",")
-    readings = _readings(written, grouping, decimal)
-    foreign = _readings(written, decimal, grouping) - readings
-    word, power = "", 1
     after = AFTER.match(text.text, match.end())
-    if after:
-        word = after.group(1).lower()
-        power = MULTIPLIERS.get(word, 1)
-    readings = frozenset(_in_context(readings, word, power, clock="," not in written))
+    readings, foreign, power = _meaning(written, after.group(1).lower() if after else "", text.lang == "en")
+    return Figure(written, match.start(), readings, foreign, power)
+
+
+@lru_cache(maxsize=1 << 12)
+def _meaning(written: str, word: str, english: bool) -> tuple[frozenset[Reading], frozenset[Reading], int]:
+    """What a figure before a word can mean in its language, what in the other one's notation, and the word's power."""
+    grouping, decimal = (",", ".") if english else (".", ",")
+    plain = _readings(written, grouping, decimal)
+    foreign = _readings(written, decimal, grouping) - plain
+    power = MULTIPLIERS.get(word, 1)
+    readings = frozenset(_in_context(plain, word, power, clock="," not in written))
     if power != 1:
         foreign = frozenset((reading[0] * power,) for reading in foreign if len(reading) == 1)
-    return Figure(written, match.start(), readings, foreign, power)
+    return readings, foreign, power
 
 
 def _readings(written: str, grouping: str, decimal: str) -> frozenset[Reading]:

@@ -219,7 +219,12 @@ def score_pairs(
             )
     model = model or shipped()
     seen: list[Seen] = [
-        _see(view(source, target, source_lang, target_lang), signal, found, model.level)
+        _see(
+            view(source, target, source_lang, target_lang, kept=found is not None),
+            signal,
+            found,
+            model.level,
+        )
         for (source, target), signal, found in zip(pairs, given, known, strict=True)
     ]
     scores: dict[int, QualityScore] = {}

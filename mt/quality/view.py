@@ -100,6 +100,8 @@ def view(
     source_lang: str = "nl",
     target_lang: str = "en",
     known: Lexicon | None = None,
+    *,
+    kept: bool = True,
 ) -> PairView:
     """A pair with its words.
 
@@ -107,13 +109,15 @@ def view(
         source, target: plain text.
         source_lang, target_lang: BCP 47.
         known: a lexicon to use instead of the shipped one.
+        kept: whether the same view is given to who asks for this pair next. Who reads many pairs once leaves it out:
+            memory that was just freed is nearer than the place of the view before 512 others.
     """
-    if known is not None:
-        return PairView(Side(source, source_lang), Side(target, target_lang), known)
-    return _kept(source, target, source_lang, target_lang)
+    if known is None and kept:
+        return _kept(source, target, source_lang, target_lang)
+    here, there = Side(source, source_lang), Side(target, target_lang)
+    return PairView(here, there, known or lexicon(here.lang, there.lang))
 
 
 @lru_cache(maxsize=KEPT)
 def _kept(source: str, target: str, source_lang: str, target_lang: str) -> PairView:
-    here, there = Side(source, source_lang), Side(target, target_lang)
-    return PairView(here, there, lexicon(here.lang, there.lang))
+    return view(source, target, source_lang, target_lang, kept=False)
