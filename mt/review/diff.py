@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain, groupby
+from types import ModuleType
 
 SIMILAR = 0.5
 """Words at least this much alike are compared by character; others are replaced whole."""
@@ -49,11 +50,16 @@ def diff(before: str, after: str) -> tuple[Change, ...]:
 
 def _common(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
     """Where a longest common subsequence lies in both and how long each piece is; an empty one ends the list."""
+    blocks = _subsequences().editops(old, new).as_matching_blocks()
+    return [(block.a, block.b, block.size) for block in blocks]
+
+
+@cache
+def _subsequences() -> ModuleType:
     # Imported late: whoever looks at no difference does not wait for it.
     from rapidfuzz.distance import LCSseq
 
-    blocks = LCSseq.editops(old, new).as_matching_blocks()
-    return [(block.a, block.b, block.size) for block in blocks]
+    return LCSseq
 
 
 def _tokens(text: str) -> list[str]:
@@ -69,12 +75,11 @@ def _replaced(old: Sequence[str], new: Sequence[str]) -> list[Change]:
 
 def _within(one: str, other: str) -> list[Change]:
     """The changes from one word to another; a word that is hardly alike is replaced whole."""
-    blocks = _common(one, other)
-    if 2 * sum(size for *_, size in blocks) < SIMILAR * (len(one) + len(other)):
+    if 2 * _subsequences().similarity(one, other) < SIMILAR * (len(one) + len(other)):
         return [Change("delete", one), Change("insert", other)]
     changes: list[Change] = []
     a = c = 0
-    for i, j, size in blocks:
+    for i, j, size in _common(one, other):
         pieces = (("delete", one[a:i]), ("insert", other[c:j]), ("equal", one[i : i + size]))
         changes += [Change(kind, text) for kind, text in pieces if text]
         a, c = i + size, j + size
