@@ -1,7 +1,7 @@
 """Which sentences of many share the most telling words with another one.
 
 A full-text index ranks everything that holds any of the words, which takes the longer the more common they are: with
-a million sentences half a second. Here every question has at most a thousand answers: a word that has more of them
+a million sentences half a second. Here every question has at most five hundred answers: a word that has more of them
 says little by itself, and is asked for together with another such word.
 """
 
@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-MOST = 1000
+MOST = 500
 """Answers to a question; one with more of them tells little."""
 
 WORDS = 16
