@@ -19,9 +19,14 @@ ASCII_SMALL = dict.fromkeys(range(ord("a"), ord("z") + 1))
 """Takes out the small letters; one in ten characters is enough to know that a text is not ALL CAPS."""
 
 
+GLANCE = 60
+"""Characters that mostly tell so of a sentence."""
+
+
 def is_all_caps(text: str) -> bool:
     """Whether a text of words is set in capitals; an acronym by itself is not."""
-    if 10 * (len(text) - len(text.translate(ASCII_SMALL))) > len(text):
+    start = text[:GLANCE]
+    if 10 * (len(start) - len(start.translate(ASCII_SMALL))) > len(text):
         return False
     capitals, small = sum(map(str.isupper, text)), sum(map(str.islower, text))
     return capitals + small > ACRONYM_LENGTH and capitals >= SHOUTED_SHARE * (capitals + small)

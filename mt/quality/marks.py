@@ -21,8 +21,8 @@ QUOTE_MARK = re.compile("[“”„‟«»\"‘‚‹’›'`]")
 
 ADDRESS = re.compile(f"{EMAIL.pattern}|{URL.pattern}", re.IGNORECASE)
 
-ADDRESS_MARK = re.compile(r"@|://|www\.|\.[a-z]{2,4}\b", re.IGNORECASE)
-"""What every address has; most sentences have nothing of it."""
+ADDRESS_MARK = re.compile(r"[@:.](?:(?<=@)|(?<=:)//|(?<=www\.)|(?<=\.)[a-z]{2,4}\b)", re.IGNORECASE)
+"""What every address has, most sentences have nothing of it: ``@``, ``://``, ``www.``, ``.nl``."""
 
 ENDS = {".": ".", "…": ".", "!": "!", "?": "?", ":": ":", ";": ";"}
 

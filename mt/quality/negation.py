@@ -216,7 +216,8 @@ def pulls(pair: PairView) -> tuple[float, float]:
     source, target = weights.source, weights.target
     found += [source[word] for word in pair.source.vocabulary if word in source]
     found += [target[word] for word in pair.target.vocabulary if word in target]
-    lost, added = sum([pull[0] for pull in found]), sum([pull[1] for pull in found])
+    # Sets have another order in every process, and an exact sum has none.
+    lost, added = math.fsum([pull[0] for pull in found]), math.fsum([pull[1] for pull in found])
     return math.log1p(math.exp(lost)), math.log1p(math.exp(added))
 
 

@@ -45,7 +45,7 @@ MAYBE_MULTIPLIERS = {"ton": 10**5, "k": 10**3, "m": 10**6, "mn": 10**6, "b": 10*
 AFTER = re.compile(r"[\s-]?([^\W\d_]+)")
 """The word after a figure."""
 
-SUPERSCRIPT = re.compile(r"[²³]|(?<=\bm)[23]\b|(?<=\b[ckd]m)[23]\b")
+SUPERSCRIPT = re.compile(r"[²³23](?:(?<=[²³])|(?:(?<=\bm[23])|(?<=\b[ckd]m[23]))\b)")
 """An exponent, also where it is written on the line: km2."""
 
 EXPONENT_WORDS = re.compile(

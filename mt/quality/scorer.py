@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mt.data import Finding, QualityScore
@@ -62,10 +63,21 @@ class Trees:
 
     def margins(self, rows: Sequence[Mapping[str, float]]) -> list[float]:
         """Sum of the leaves that each row of features falls into; a feature that it lacks is 0."""
-        table = [[row.get(name, 0.0) for name in self.features] for row in rows]
+        table = [self._values(row) for row in rows]
         if len(table) <= FEW:
             return [self._margin(row) for row in table]
         return [float(margin) for margin in self._margins_together(table)]
+
+    def _values(self, row: Mapping[str, float]) -> Sequence[float]:
+        try:
+            values: tuple[float, ...] = self._getter(row)
+        except KeyError:
+            return [row.get(name, 0.0) for name in self.features]
+        return values
+
+    @cached_property
+    def _getter(self) -> Callable[[Mapping[str, float]], tuple[float, ...]]:
+        return itemgetter(*self.features)
 
     def _margin(self, row: Sequence[float]) -> float:
         total = 0.0

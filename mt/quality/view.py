@@ -16,6 +16,9 @@ from mt.quality.lexicon import Lexicon, lexicon
 WORD = re.compile(r"[^\W\d_]++(?:['’\-][^\W\d_]++)*+")
 """A run of letters, with apostrophes and hyphens inside: ``foto's``, ``don't``, ``radio-uitzending``."""
 
+ASCII_WORD = re.compile(r"[A-Za-z]++(?:['\-][A-Za-z]++)*+")
+"""The same in a text of ASCII, found faster."""
+
 KEPT = 512
 """Views that are kept: more than all workers of a translation have in hand."""
 
@@ -40,7 +43,7 @@ class Side:
     def __init__(self, text: str, lang: str) -> None:
         self.text = text
         self.lang = lang.partition("-")[0].lower()
-        self.words: list[str] = WORD.findall(text)
+        self.words: list[str] = (ASCII_WORD if text.isascii() else WORD).findall(text)
         self.lower = "\n".join(self.words).lower().split("\n") if self.words else []
         self.vocabulary = frozenset(self.lower)
         self.capitals = [i for i, word in enumerate(self.words) if word != self.lower[i]]
