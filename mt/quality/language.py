@@ -76,10 +76,9 @@ def function_words(text: Side) -> dict[str, float]:
     """How many function words of each language a text has; a word of n languages counts 1/n for each."""
     counts: dict[str, float] = {}
     known = _languages_of()
-    for word in text.lower:
-        if word in known:
-            for lang, share in known[word]:
-                counts[lang] = counts.get(lang, 0.0) + share
+    for languages_of_word in [known[word] for word in text.lower if word in known]:
+        for lang, share in languages_of_word:
+            counts[lang] = counts.get(lang, 0.0) + share
     return counts
 
 
@@ -97,9 +96,9 @@ def identify(text: str) -> str | None:
 
 def _identified(text: Side) -> str | None:
     if not text.text.isascii() and (foreign := [char for char in text.text if char >= "Ͱ"]):
-        letters = sum(map(len, text.words))
-        for lang, first, last in SCRIPTS:
-            if sum(first <= char <= last for char in foreign) > 0.3 * letters:
+        most = 0.3 * sum(map(len, text.words))
+        for lang, first, last in SCRIPTS if len(foreign) > most else ():
+            if sum(first <= char <= last for char in foreign) > most:
                 return lang
     counts = sorted(((n, lang) for lang, n in function_words(text).items()), reverse=True)
     if not counts or counts[0][0] < 0.08 * len(text.words):

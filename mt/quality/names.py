@@ -127,11 +127,11 @@ def _alone(text: Side, other: Side, table: Table, certain: frozenset[str]) -> It
     others: list[str] | None = None
     for index in text.capitals:
         word, lower = text.words[index], text.lower[index]
-        if len(word) < 3 or not word[0].isupper():
+        if lower in other.vocabulary or len(word) < 3 or not word[0].isupper():
             continue
         translations = table.get(lower)
         ordinary = translations is not None and lower not in certain
-        if ordinary or lower in other.vocabulary or (translations and translations & other.vocabulary):
+        if ordinary or (translations and translations & other.vocabulary):
             continue
         if word in ENGLISH_CAPITALS or word.startswith(("I'", "I’")) or opens(text, text.span(index)[0]):
             continue

@@ -355,13 +355,17 @@ def _signs_compared(source: Side, target: Side) -> Iterator[Finding]:
         yield Finding("number", Severity.WARNING, message, side="source", span=power.span())
 
 
-UNIT_HINT = re.compile(r"[%€$£]|procent|perc|per c|pct|eur|cent|doll|usd|poun|pond|gbp|sterl", re.I)
-"""Some letters of everything in :data:`UNITS`."""
+UNIT_HINTS = ("%", "cent", "€", "eur", "$", "dollar", "£", "pct", "pond", "pound", "usd", "gbp", "sterling")
+"""Some letters of everything in :data:`UNITS`, which are found faster."""
 
 
 def _signs(text: str) -> dict[str, re.Match[str]]:
     """The signs beside numbers that a text has, with the first place where each stands."""
-    if UNIT_HINT.search(text) is None:
+    small = text.lower()
+    for hint in UNIT_HINTS:
+        if hint in small:
+            break
+    else:
         return {}
     return {sign: match for sign, pattern in UNITS.items() if (match := pattern.search(text))}
 

@@ -236,12 +236,9 @@ def numerals(text: Side) -> list[Numeral]:
     found: list[Numeral] = []
     group: list[Item] = []
     first = last = 0
-    for index, word in enumerate(text.lower):
-        items = read(word)
-        if not items:
-            if word == "and" and group and index == last + 1:
-                last = _last_joined(text.lower, index, group[-1])
-            continue
+    for index, items in [(i, items) for i, word in enumerate(text.lower) if (items := read(word))]:
+        if group:
+            last = _last_joined(text.lower, last, group[-1])
         for item in items:
             if group and index <= last + 1 and _continues(group[-1], item):
                 group.append(item)
@@ -251,12 +248,15 @@ def numerals(text: Side) -> list[Numeral]:
                 group, first = [item], index
             last = index
     if group:
-        found.append(_numeral(group, first, last))
+        found.append(_numeral(group, first, _last_joined(text.lower, last, group[-1])))
     return found
 
 
-def _last_joined(words: Sequence[str], index: int, before: Item) -> int:
-    """The last word that only joins two parts of a number, from the "and" at `index` on."""
+def _last_joined(words: Sequence[str], last: int, before: Item) -> int:
+    """The last word that only joins two parts of a number, where an "and" follows the word `last`."""
+    index = last + 1
+    if words[index : index + 1] != ["and"]:
+        return last
     if words[index + 1 : index + 3] == ["a", "half"]:
         return index + 1
     return index if before.kind in ("hundred", "power") else index - 1
