@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from mt import config
 from mt.cli import options, report
 from mt.cli.commands import Commands
+from mt.cli.options import Argument, Option
 from mt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,49 +31,53 @@ mt import tm/ --accept
 SCORES = ("checks", "full", "none")
 
 
+Inputs = Annotated[
+    list[str] | None,
+    Argument(
+        metavar="FILE|FOLDER|GLOB...",
+        help="TMX, XLIFF 1.x or 2.x, TSV, JSON lines, DOCX, a Moses pair of files; .gz and .xz too; "
+        "none or - is stdin.",
+    ),
+]
+PairFormat = Annotated[
+    str | None,
+    Option("--format", help="tmx, xliff, tsv, jsonl, moses, docx; default: by ending, then by content."),
+]
+SourceLang = Annotated[str | None, Option("--source-lang", help="Language of the sources.")]
+TargetLang = Annotated[str | None, Option("--target-lang", help="Language of the targets.")]
+Accept = Annotated[
+    bool, Option("--accept", help="Accept pairs that nobody decided on, unless a check finds an error.")
+]
+Theirs = Annotated[
+    bool, Option("--theirs", help="Where store and file were both changed, take the file's decision.")
+]
+Reviewer = Annotated[
+    str | None,
+    Option("--reviewer", help="Who decided; default: whom the file names, else the file's name."),
+]
+Scored = Annotated[
+    str, Option("--score", help="For pairs without one: checks, full (with model and encoder) or none.")
+]
+JsonLines = Annotated[bool, Option("--json", help="Print one line of JSON for each file with all counts.")]
+
+
 @app.command(name="import", epilog=EXAMPLE)
 def import_(
-    inputs: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="FILE|FOLDER|GLOB...",
-            help="TMX, XLIFF 1.x or 2.x, TSV, JSON lines, DOCX, a Moses pair of files; .gz and .xz too; "
-            "none or - is stdin.",
-        ),
-    ] = None,
-    format_name: Annotated[
-        str | None,
-        typer.Option(
-            "--format", help="tmx, xliff, tsv, jsonl, moses, docx; default: by ending, then by content."
-        ),
-    ] = None,
-    source_lang: Annotated[str | None, typer.Option("--source-lang", help="Language of the sources.")] = None,
-    target_lang: Annotated[str | None, typer.Option("--target-lang", help="Language of the targets.")] = None,
-    accept: Annotated[
-        bool,
-        typer.Option("--accept", help="Accept pairs that nobody decided on, unless a check finds an error."),
-    ] = False,
-    theirs: Annotated[
-        bool,
-        typer.Option("--theirs", help="Where store and file were both changed, take the file's decision."),
-    ] = False,
-    reviewer: Annotated[
-        str | None,
-        typer.Option("--reviewer", help="Who decided; default: whom the file names, else the file's name."),
-    ] = None,
-    score: Annotated[
-        str,
-        typer.Option("--score", help="For pairs without one: checks, full (with model and encoder) or none."),
-    ] = "checks",
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one line of JSON for each file with all counts.")
-    ] = False,
+    inputs: Inputs = None,
+    format_name: PairFormat = None,
+    source_lang: SourceLang = None,
+    target_lang: TargetLang = None,
+    accept: Accept = False,
+    theirs: Theirs = False,
+    reviewer: Reviewer = None,
+    score: Scored = "checks",
+    as_json: JsonLines = False,
     model: options.Model = None,
     engine: options.EngineName = None,
     threads: options.Threads = None,
     store: options.Store = None,
     quiet: options.Quiet = False,
-) -> None:
+) -> int:
     """Take pairs and reviews into the store, and tell what was odd about the file.
 
     What the store has already is not stored twice: an entry is known again, and only what reviewers or other
@@ -112,9 +115,10 @@ def import_(
         except KeyboardInterrupt:
             bar.stop()
             report.note("Interrupted. Run the same command again to go on from here.")
-            raise typer.Exit(report.INTERRUPTED) from None
+            return report.INTERRUPTED
     if importer.errors:
         raise importer.errors[0]
+    return 0
 
 
 def _judge(settings: config.Config, score: str) -> Judge | None:
