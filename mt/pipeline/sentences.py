@@ -31,6 +31,9 @@ COPIED = QualityScore(1.0, "copied-1")
 SLICE = 64
 """Sources that one worker takes through all its steps: two or three batches of the engine."""
 
+LAST = 2
+"""Slices of a batch that are waited for after the others have been finished."""
+
 SPARE = 2
 """Workers beyond one for each core: while they check and judge, the engine still has batches waiting."""
 
@@ -144,11 +147,14 @@ class SentenceTranslator:
     def collect(self, job: Job) -> list[Timed]:
         """Wait for a batch; one pair for each source, in its order."""
         self._under_way.remove(job)
-        cases = [case for part in job.parts for case in part.result()]
-        if any(case.made is None for case in cases):
-            # What batches behind this one have to search again comes along: small searches cost most.
-            ahead = [part.result() for other in self._under_way for part in other.parts if _succeeded(part)]
-            self._mend([case for case in chain(cases, *ahead) if case.made is None])
+        cases: list[_Case] = []
+        # The last slices keep the engine busy while what the others left is searched again.
+        for parts in (job.parts[:-LAST], job.parts[-LAST:]):
+            cases += chain.from_iterable(part.result() for part in parts)
+            if any(case.made is None for case in cases):
+                # What batches behind this one have to search again comes along: small searches cost most.
+                ahead = [p.result() for other in self._under_way for p in other.parts if _succeeded(p)]
+                self._mend([case for case in chain(cases, *ahead) if case.made is None])
         made = {case.source: case.made for case in cases}
         return [made.get(source) or self._copied(source) for source in job.sources]
 
