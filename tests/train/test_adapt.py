@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -98,8 +99,9 @@ def reviewed_in_two_folders(store: Store, pairs: list[tuple[str, str]]) -> None:
 
 
 def test_what_reviewers_always_write_is_learned_measured_installed_and_taken_back(
-    pairs: list[tuple[str, str]], tmp_path: Path
+    pairs: list[tuple[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)  # It takes no extra.
     options = AdaptOptions(model="starter-nl-en", documents=("subject/*",), threads=1)
     with Store.open(tmp_path / "s.db") as store:
         reviewed_in_two_folders(store, pairs)
