@@ -21,7 +21,7 @@ from mt.pipeline.sentences import Job, SentenceTranslator
 from mt.segment import VERSION
 from mt.store import PairRow, RunState, SettingsKey, Store
 
-WINDOW = 512
+WINDOW = 256
 """Segments in one batch and one transaction: enough to sort by length, little to lose."""
 
 FIRST = 32
