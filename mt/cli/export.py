@@ -94,14 +94,15 @@ def export(
             exporter = Exporter(opened, (source_lang, target_lang), lossy, bar.advance)
             counts = exporter.export(query, kind, path)
     if not quiet:
-        _tell(counts, str(path or "stdout"), kind if kind != DOCUMENT else "the translated document")
+        _tell(counts, kind if kind != DOCUMENT else "the translated document")
 
 
-def _tell(counts: ExportCounts, where: str, kind: str) -> None:
+def _tell(counts: ExportCounts, kind: str) -> None:
     for note in counts.notes:
         report.note(note)
     if counts.left_out and not counts.notes:
         without = report.counted(counts.left_out, "pair")
         report.note(f"{without} without translation left out; xliff and tsv have room for such.")
     statuses = ", ".join(f"{number} {status}" for status, number in counts.statuses.most_common())
+    where = ", ".join(map(str, counts.files)) or "stdout"
     report.note(f"{report.counted(counts.written, 'pair')} ({statuses or 'none'}) -> {where} ({kind})")

@@ -46,11 +46,13 @@ class ExportCounts:
         written: pairs in the file.
         left_out: pairs without a target, which the format has no room for.
         statuses: of the pairs written.
+        files: what was written; none for stdout.
         notes: what a user should know besides.
     """
 
     written: int = 0
     left_out: int = 0
+    files: tuple[Path, ...] = ()
     statuses: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
@@ -175,6 +177,7 @@ class Exporter:
             UsageError: nothing fits, or the output cannot be written.
             FormatError: the format has no room for a pair; the message names it.
         """
+        self.counts.files = () if output is None else (output,)
         if kind == DOCUMENT:
             self._write_document(self._store.document_head(query.documents[0]), output)
             return self.counts
@@ -202,9 +205,10 @@ class Exporter:
             raise UsageError("Moses files are two files, not one stream.", "Give a name: -o corpus.moses")
         from mt.formats.tables import pair_of_files
 
+        self.counts.files = pair_of_files(output, *langs)
         # Both files take their names only when both are complete.
         with ExitStack() as stack:
-            streams = [stack.enter_context(output_stream(path)) for path in pair_of_files(output, *langs)]
+            streams = [stack.enter_context(output_stream(path)) for path in self.counts.files]
             self._write_lines(records, streams)
 
     def _write_lines(self, records: Iterable[PairRecord], streams: Sequence[IO[bytes]]) -> None:

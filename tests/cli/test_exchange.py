@@ -68,7 +68,7 @@ def test_stdin_is_looked_at(mt: Mt, memory: Path) -> None:
 
 def test_a_moses_corpus_is_two_files(mt: Mt, memory: Path, tmp_path: Path) -> None:
     mt("import", memory, "-q")
-    mt("export", "-o", "corpus.moses")
+    assert b"corpus.nl, corpus.en (moses)" in mt("export", "-o", "corpus.moses").stderr
     assert (tmp_path / "corpus.nl").read_text().splitlines() == [pair.source for pair in PAIRS]
     told = mt("import", "corpus.nl", "corpus.en", "--store", "other.db").stderr.decode()
     assert "corpus.moses: 2 pairs" in told
