@@ -255,7 +255,7 @@ def test_hypotheses_are_judged_with_the_translation_model_where_there_is_one() -
         judge=score_judge.opener(config.load({"threads": 1}), Use(encoder=False), strict=True),
         judged=lambda done, total: told.append((done, total)),
     )
-    assert analysis.quality.method == "mt-quality-2:checks+engine"
+    assert analysis.quality.method == "mt-quality-3:checks+engine"
     assert "Judged without the sentence encoder." in analysis.notes
     assert told == [(3, 3)]
     assert len(analysis.quality.scores["new"]) == 3

@@ -137,7 +137,7 @@ def test_what_a_killed_run_judged_counts_only_for_the_same_texts_and_judge(tmp_p
     run(judge, pairs, fail=True)
     assert run(judge, changed) == (256, run(judge, changed)[1])
     run(judge, pairs, fail=True)
-    other = Calibration("mt-quality-2:checks", 2.0, 0.0, 50, 25, 0.1, 0.1)
+    other = Calibration("mt-quality-3:checks", 2.0, 0.0, 50, 25, 0.1, 0.1)
     assert run(PairJudge(calibration=other), pairs)[0] == 0
 
 
