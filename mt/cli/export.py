@@ -80,7 +80,7 @@ def export(
     from mt.pipeline.exporting import DOCUMENT, Exporter, choose, require_format
     from mt.store import Store
 
-    path = None if output is None or str(output) == "-" else output
+    path = options.named(output)
     statuses = status.split(",") if status else []
     with Store.open(config.load({"store": store})["store"] or None, read_only=True) as opened:
         query = choose(opened, documents or [], filter_text, statuses)

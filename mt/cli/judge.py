@@ -92,7 +92,7 @@ def judge(
         return
 
     langs = (settings["source_lang"], settings["target_lang"])
-    path = None if file is None or str(file) == "-" else file
+    path, output = options.named(file), options.named(output)
     kind = "tsv" if document is not None else judging.require_kind(path, format_name)
     written = "json" if as_json else judging.output_kind(output, kind)
     counts = judging.JudgeCounts()

@@ -10,7 +10,12 @@ command line that holds nothing out of the ordinary, :mod:`mt.cli.commands` hand
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Named = TypeVar("Named", "str", "Path")
 
 
 class Argument:
@@ -64,3 +69,8 @@ InputFormat = Annotated[
 InputEncoding = Annotated[
     str | None, Option("--encoding", help="Of the input, for example cp1252; by default it is detected.")
 ]
+
+
+def named(path: Named | None) -> Named | None:
+    """The path that was named; None for ``-``, which stands for stdin or stdout, as leaving it out does."""
+    return None if str(path) == "-" else path

@@ -43,7 +43,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE|FOLDER",
-        help="File, or folder for several articles or where it ends with a slash; none is stdout.",
+        help="File, or folder for several articles or where it ends with a slash; none or - is stdout.",
     ),
 ]
 Lines = Annotated[
@@ -106,6 +106,7 @@ def translate(
         "threads": threads,
     }
     settings = config.load(given, profile)
+    output = options.named(output)
     if as_json and (output or bilingual):
         raise UsageError("--json prints the pairs to stdout.", "Leave out --output and --bilingual.")
 

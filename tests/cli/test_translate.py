@@ -16,6 +16,12 @@ import pytest
 from tests.cli.conftest import ARTICLE, Mt
 
 
+def test_a_dash_as_output_is_stdout(mt: Mt, article: Path, tmp_path: Path) -> None:
+    assert mt("translate", article, "-o", "-").stdout == mt("translate", article).stdout
+    assert b"\t0." in mt("judge", "-", "-o", "-", input=b"Het regent.\tIt rains.\n").stdout
+    assert not (tmp_path / "-").exists()
+
+
 def test_an_article_keeps_its_structure(mt: Mt, article: Path) -> None:
     english = mt("translate", article).stdout.decode()
     assert [bool(line) for line in english.splitlines()] == [bool(line) for line in ARTICLE.splitlines()]
