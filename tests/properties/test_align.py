@@ -44,7 +44,9 @@ def require_whole(alignment: Alignment) -> None:
     assert [j for bead in alignment.beads for j in bead.target] == list(range(len(alignment.target)))
     for bead in alignment.beads:
         assert len(bead.source) + len(bead.target) >= 1
-        assert max(len(bead.source), len(bead.target)) <= 4
+        # Empty lines between the segments of a bead belong to it and do not count.
+        assert sum(bool(alignment.source[i].strip()) for i in bead.source) <= 4
+        assert sum(bool(alignment.target[j].strip()) for j in bead.target) <= 4
         assert bool(bead.source and bead.target) or len(bead.source) + len(bead.target) == 1
         assert 0.0 <= bead.score <= 1.0
 
