@@ -29,6 +29,12 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MT_HOME", str(tmp_path / "home"))
 
 
+def bitext(path: Path, pairs: Sequence[tuple[str, str]]) -> Path:
+    """A TSV file of pairs."""
+    path.write_text("".join(f"{s}\t{t}\n" for s, t in pairs), encoding="utf-8")
+    return path
+
+
 def fill(store: Store, name: str, pairs: Sequence[tuple[str, str]], verdict: Verdict) -> None:
     """Store pairs with a rough target, and the decision of a reviewer who knows the right one."""
     text = "".join(f"{source}\n" for source, _ in pairs)
@@ -132,8 +138,7 @@ def test_a_model_that_is_adapted_again_keeps_what_it_learned_and_both_versions_c
 ) -> None:
     options = AdaptOptions(model="starter-nl-en", documents=("subject/*",), threads=1, significance=0.5)
     late = [(source, house(target).replace(" in ", " within ")) for source, target in pairs]
-    general = tmp_path / "general.tsv"
-    general.write_text("".join(f"{s}\t{t}\n" for s, t in late[120:220]), encoding="utf-8")
+    general = bitext(tmp_path / "general.tsv", late[120:220])
     with Store.open(tmp_path / "s.db") as store:
         reviewed_in_two_folders(store, pairs)
         first = adapt(store, tmp_path / "run", options=options).installed
@@ -152,8 +157,7 @@ def test_a_model_that_is_adapted_again_keeps_what_it_learned_and_both_versions_c
 def test_reviews_in_the_style_that_the_model_writes_teach_nothing_and_the_model_is_kept(
     pairs: list[tuple[str, str]], tmp_path: Path
 ) -> None:
-    replay = tmp_path / "replay.tsv"
-    replay.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[120:240]), encoding="utf-8")
+    replay = bitext(tmp_path / "replay.tsv", pairs[120:240])
     options = AdaptOptions(model="starter-nl-en", threads=1)
     with Store.open(tmp_path / "s.db") as store:
         for number in range(4):
@@ -167,8 +171,7 @@ def test_reviews_in_the_style_that_the_model_writes_teach_nothing_and_the_model_
 def test_a_style_that_general_texts_do_not_have_is_refused(
     pairs: list[tuple[str, str]], tmp_path: Path
 ) -> None:
-    general = tmp_path / "general.tsv"
-    general.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[120:240]), encoding="utf-8")
+    general = bitext(tmp_path / "general.tsv", pairs[120:240])
     options = AdaptOptions(model="starter-nl-en", documents=("subject/*",), threads=1)
     with Store.open(tmp_path / "s.db") as store:
         reviewed_in_two_folders(store, pairs)
@@ -261,8 +264,7 @@ def test_a_model_that_did_not_get_better_is_kept(
     recipe: Recipe, pairs: list[tuple[str, str]], tmp_path: Path, method: str
 ) -> None:
     base = replace_model(train(recipe, tmp_path / "base").model, "tiny")
-    replay = tmp_path / "replay.tsv"
-    replay.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[130:260]), encoding="utf-8")
+    replay = bitext(tmp_path / "replay.tsv", pairs[130:260])
     options = AdaptOptions(
         model="tiny", method=method, evidence=3, folds=4 if method == "bias" else 2, significance=1e-9, epochs=0.5,
         batch_tokens=1024, threads=1, rate=1e-8, matrix_rate=1e-8,
@@ -285,8 +287,7 @@ def test_a_model_that_helps_is_installed_as_a_new_version_and_can_be_taken_back(
 ) -> None:
     monkeypatch.setattr("mt.train.adapt.judged", lambda changes, significance: (True, "It helps."))
     base = replace_model(train(recipe, tmp_path / "base").model, "tiny")
-    replay = tmp_path / "replay.tsv"
-    replay.write_text("".join(f"{s}\t{t}\n" for s, t in pairs[130:260]), encoding="utf-8")
+    replay = bitext(tmp_path / "replay.tsv", pairs[130:260])
     options = AdaptOptions(model="tiny", method="full", epochs=0.5, batch_tokens=1024, threads=1, folds=2)
     with Store.open(tmp_path / "s.db") as store:
         fill(store, "a.txt", pairs[:120], Verdict.EDITED)
