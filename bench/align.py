@@ -12,7 +12,6 @@ a percentile of random costs, runs of segments encoded as joined text.
 from __future__ import annotations
 
 import argparse
-import pickle
 import random
 import resource
 from collections.abc import Callable, Iterator, Sequence
@@ -24,14 +23,14 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 import numpy as np
-from align_documents import Maker, articles
+from align_documents import Maker, articles, translations
 
 from mt.align import Encoder, align, links_from_attention, load_encoder, word_links
 from mt.align.band import full_band
 from mt.align.search import Scores, viterbi
 from mt.align.threads import one_thread
 from mt.align.usem3 import Usem3Encoder
-from mt.engines import DecodeOptions, Engine, load
+from mt.engines import Engine, load
 from mt.evaluate import roc_auc, score_alignment, score_word_links
 from mt.evaluate.goldfiles import read_beads, read_links
 
@@ -152,22 +151,9 @@ class Translations:
     def of(self, one: Texts) -> list[str]:
         """The translations of one document's source segments."""
         if not self._known:
-            self._known = translations(self._texts, self._cache)
+            segments = (segment for text in self._texts for segment in text.source)
+            self._known = translations(segments, self._cache, longest=256)
         return [self._known[source] for source in one.source]
-
-
-def translations(texts: list[Texts], cache: Path | None) -> dict[str, str]:
-    """Greedy translations of all source segments; those in the file are not made again."""
-    known = pickle.loads(cache.read_bytes()) if cache and cache.exists() else {}
-    sources = sorted({segment for one in texts for segment in one.source} - set(known))
-    engine = load("starter-nl-en", threads=1) if sources else None
-    options = DecodeOptions(beam_size=1, max_decoding_length=256)
-    for start in range(0, len(sources), 500):
-        batch = sources[start : start + 500]
-        known |= zip(batch, (best.text for best, *_ in engine.translate(batch, options)), strict=True)
-        if cache:
-            cache.write_bytes(pickle.dumps(known))
-    return known
 
 
 def report_set(name: str, method: str, texts: list[Texts], answer: Callable[[Texts], Answer]) -> None:

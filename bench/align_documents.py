@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from mt.align.search import KINDS
+from mt.engines import DecodeOptions, load
 
 Pair = tuple[str, str]
 Sides = tuple[list[str], list[str]]
@@ -15,6 +18,26 @@ Made = tuple[list[str], list[str], list[tuple[int, int, int, int]]]
 
 LEVELS = {"light": (0.10, 0.08, 0.03), "middle": (0.2, 0.15, 0.07), "heavy": (0.3, 0.2, 0.13)}
 """Chances of joining neighbours, of cutting a sentence and of losing something."""
+
+
+def translations(segments: Iterable[str], cache: Path | None, longest: int) -> dict[str, str]:
+    """Greedy translations by the starter model; those in the file are not made again.
+
+    Args:
+        segments: what to translate.
+        cache: file that keeps the translations between runs.
+        longest: pieces of a translation at most.
+    """
+    known: dict[str, str] = pickle.loads(cache.read_bytes()) if cache and cache.exists() else {}
+    sources = sorted(set(segments) - set(known))
+    engine = load("starter-nl-en", threads=1) if sources else None
+    options = DecodeOptions(beam_size=1, max_decoding_length=longest)
+    for start in range(0, len(sources), 500):
+        batch = sources[start : start + 500]
+        known |= zip(batch, (best.text for best, *_ in engine.translate(batch, options)), strict=True)
+        if cache:
+            cache.write_bytes(pickle.dumps(known))
+    return known
 
 
 def articles(folder: Path) -> list[list[Pair]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from align_documents import make_documents
+from align_documents import make_documents, translations
 
 from mt.align import load_encoder
 from mt.align.band import full_band
@@ -189,9 +189,13 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="file that keeps the translations between runs")
     options = parser.parse_args()
     documents = make_documents(options.corpus, options.documents, options.seed, options.longest)
-    translations = translate(documents, options.cache)
+    known = translations((text for d in documents for text in d[0]), options.cache, longest=250)
     torch.set_num_threads(1)
-    features = measured(documents, translations, options.cache and options.cache.with_suffix(".features"))
+    features = measured(
+        documents,
+        [[known[text] for text in d[0]] for d in documents],
+        options.cache and options.cache.with_suffix(".features"),
+    )
     provenance = {
         "made by": f"bench/fit_align.py {options.corpus} {options.output} --documents {options.documents}"
         f" --longest {options.longest} --seed {options.seed} --decay {options.decay}",
@@ -250,23 +254,6 @@ def measured(documents, translations, cache):
     if cache:
         torch.save({"key": key, "features": features}, cache)
     return features
-
-
-def translate(documents, cache):
-    """Greedy translations of every source segment by the shipped model."""
-    known = pickle.loads(cache.read_bytes()) if cache and cache.exists() else {}
-    texts = sorted({text for d in documents for text in d[0]} - set(known))
-    if texts:
-        from mt.engines import DecodeOptions, load
-
-        engine = load("starter-nl-en", threads=2)
-        options = DecodeOptions(beam_size=1, max_decoding_length=250)
-        for begin in range(0, len(texts), 500):
-            batch = texts[begin : begin + 500]
-            known |= zip(batch, (best.text for best, *_ in engine.translate(batch, options)), strict=True)
-            if cache:
-                cache.write_bytes(pickle.dumps(known))
-    return [[known[text] for text in d[0]] for d in documents]
 
 
 if __name__ == "__main__":
